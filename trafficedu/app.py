@@ -60,6 +60,7 @@ import trafficedu.transfers.views.files
 import trafficedu.transfers.views.jobs
 import trafficedu.violations.views.browsing
 import trafficedu.violations.views.catalogue
+import trafficedu.violations.views.companies
 import trafficedu.violations.views.correcting
 import trafficedu.violations.views.deciding
 import trafficedu.violations.views.recording
@@ -88,6 +89,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.riders.views,
     trafficedu.violations.views.browsing,
     trafficedu.violations.views.catalogue,
+    trafficedu.violations.views.companies,
     trafficedu.violations.views.correcting,
     trafficedu.violations.views.deciding,
     trafficedu.violations.views.recording,
@@ -134,6 +136,8 @@ NAVIGATION = [
             pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
             pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
             pages.NavigationItem("violations.plates", _l("Plates of other riders"), "violations:plate:decide"),
+            pages.NavigationItem("violations.companies_open", _l("Open companies"), "violations:company:decide"),
+            pages.NavigationItem("violations.named_riders", _l("Riders to confirm"), "violations:company:confirm"),
             pages.NavigationItem("accidents.index", _l("Accidents"), "accidents:accident:read"),
             pages.NavigationItem("hazards.index", _l("Hazards"), "hazards:hazard:read"),
             pages.NavigationItem("helmets.results", _l("Helmets"), "helmets:survey:read"),

@@ -192,6 +192,8 @@ def _print_outcome(outcome: importing.Outcome, as_json: bool, trial: bool) -> No
         refused=len(report.refused),
     )
     click.echo(translate(text, language()))
+    for note in report.of_file:
+        click.echo(translate(note, language()))
     if outcome.broken:
         show(message("Nothing was written. Correct the file and try again."))
     elif outcome.stopped and not trial:

@@ -72,7 +72,7 @@ from trafficedu.points.services import catalogue, happenings
 from trafficedu.public import panels as public_panels
 from trafficedu.public import services as receipts
 from trafficedu.public.queries import receipt_now
-from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
+from trafficedu.riders.events import EngagementsChanged, HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.imports import files as riders_files
 from trafficedu.riders.services import keys
 from trafficedu.settled import services as settling
@@ -83,9 +83,10 @@ from trafficedu.transfers import panels as transfers_panels
 from trafficedu.transfers.services import jobs as transfers
 from trafficedu.transfers.services import keys as job_keys
 from trafficedu.violations import panels as violations
-from trafficedu.violations.events import ViolationCorrected, ViolationEstablished, ViolationVoided
+from trafficedu.violations.events import CompanySettled, ViolationCorrected, ViolationEstablished, ViolationVoided
 from trafficedu.violations.imports import files as violations_files
 from trafficedu.violations.queries import monthly as violations_monthly
+from trafficedu.violations.services import companies as answering
 from trafficedu.violations.services import keys as objection_keys
 from trafficedu.violations.services import kinds as violation_kinds
 from trafficedu.violations.services import plates
@@ -99,6 +100,7 @@ HANDLERS: Handlers = {
         assignment.assign_for_violation,
     ],
     ViolationCorrected: [
+        answering.follow_day,
         assignment.follow_correction,
         notices.follow_correction,
         notice_papers.reissue_notice,
@@ -111,6 +113,15 @@ HANDLERS: Handlers = {
         notice_papers.revoke_notice,
         receipts.reissue_receipt,
         plates.take_back_voided,
+        answering.end_what_began,
+    ],
+    CompanySettled: [
+        assignment.follow_company,
+        notices.readdress,
+    ],
+    EngagementsChanged: [
+        answering.settle_open,
+        notices.look_again,
     ],
     LegalBasisRecorded: [
         notices.release_held,
@@ -162,6 +173,7 @@ HOME: Mapping[Role, Sequence[Panel]] = {
         violations.reviews_due,
         violations.objections_due,
         violations.plates_due,
+        violations.companies_due,
         accidents_panels.duplicates_due,
         transfers_panels.to_decide,
         evaluation_panels.own_colour,
@@ -173,6 +185,7 @@ HOME: Mapping[Role, Sequence[Panel]] = {
     ],
     Role.COMPANY: [
         messages_panels.inbox,
+        violations.named_to_us,
         feedback_panels.unanswered,
     ],
     Role.GRID: [

@@ -180,7 +180,9 @@ def test_companies_are_judged_by_engaged_days(session: Session) -> None:
         session.add(Engagement(rider_id=who.id, company_id=of_company.id, engaged_from=first))
     for number, (who, of_company) in {6: (rider, company), 3: (another, other)}.items():
         for _ in range(number):
-            education.make_violation(session, who, town, noon(made.DAY), company_id=of_company.id)
+            education.make_violation(
+                session, who, town, noon(made.DAY), company_id=of_company.id, company_known="engaged"
+            )
     run = run_services.evaluate(session, MONTH, NOW)
     found = runs.result_of(session, run, "company", company.code)
     assert found is not None

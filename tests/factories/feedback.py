@@ -21,7 +21,7 @@ from trafficedu.core.numbers import new_number
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import notice_of_violation
 from trafficedu.riders.models import Rider
-from trafficedu.riders.rules import IdType
+from trafficedu.riders.rules import CompanyKnown, IdType
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.riders.services.people import NewRider, find_or_register
 from trafficedu.violations.events import ViolationEstablished
@@ -86,6 +86,7 @@ def make_violation(
         place="市心路口",
         rider_id=rider.id,
         company_id=company.id if company else None,
+        company_known=CompanyKnown.ENGAGED if company else CompanyKnown.NOBODY,
         source="field",
         penalty="warning",
         recorded_utc=occurred,

@@ -34,7 +34,8 @@ from trafficedu.hazards.services import reporting as hazards
 from trafficedu.hazards.services.checks import NewWatch, list_area
 from trafficedu.hazards.services.reporting import NewHazard
 from trafficedu.riders.models import Rider
-from trafficedu.riders.services.people import NewRider
+from trafficedu.riders.services.engagements import NewEngagement, engage
+from trafficedu.riders.services.people import NewRider, find_or_register
 from trafficedu.stations.models import Station
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.services.objections import raise_objection
@@ -128,6 +129,8 @@ def _loop(session: Session, side: Side) -> None:
     now, officer, given = utc_now(), actor_of(side.users[Role.OFFICER]), side.secrets
     side.study = _session(session, side, "basic")
     new = NewRider("identity_card", given["id_number"], given["name"], given["phone"], side.village.id)
+    work = NewEngagement(side.company.id, local_date(now) - timedelta(days=30), None, "contract")
+    engage(session, find_or_register(session, new, officer, now), work, officer, now)
     side.violation = record(session, _offence(side, new, company=side.company.code), officer, now)
     side.rider = side.violation.rider or _absent()
     local = NewRider("identity_card", given["local_id"], given["local_name"], "", side.village.id)
@@ -160,7 +163,6 @@ def _offence(side: Side, rider: NewRider | None, company: str = "", **values: An
         area_code=side.village.code,
         rider=rider,
         company_code=company,
-        legal_basis="contract" if company else None,
         guardian_name=side.secrets["guardian"],
         **given,
     )

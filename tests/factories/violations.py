@@ -13,6 +13,7 @@ from stdnum.iso7064 import mod_11_2
 from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.riders.rules import CompanyKnown
 from trafficedu.riders.services.people import NewRider
 from trafficedu.violations.models import Violation
 from trafficedu.violations.services.recording import NewViolation, record
@@ -98,3 +99,9 @@ def make_violation(session: Session, area: Area, by: Actor = SYSTEM, now: dateti
     violation = record(session, new_violation(area, **values), by, now)
     session.flush()
     return violation
+
+
+def answer_for(violation: Violation, company: Company | None) -> None:
+    """Let a company that engages the rider answer for a record, or none."""
+    violation.company_id = company.id if company else None
+    violation.company_known = CompanyKnown.ENGAGED if company else CompanyKnown.NOBODY

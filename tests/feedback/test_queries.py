@@ -137,7 +137,8 @@ def test_the_least_time_left_comes_first(session: Session, world: World) -> None
 
 def test_a_company_is_advised_on_what_it_may_know_only(session: Session, world: World) -> None:
     rider = make_rider(session, world.village)
-    make_violation(session, world.village, rider=rider)  # on a free day: the company is not told of it
+    before = utc_now() - timedelta(days=2)
+    make_violation(session, world.village, rider=rider, occurred=before)  # on a free day: the company is not told of it
     make_violation(session, world.village, rider=rider, company=world.company)
     notice = make_notice(session, world.village, rider=rider, company=world.company)
     advice = policy.recommendations(session, [notice])[notice.id]

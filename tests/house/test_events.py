@@ -25,8 +25,8 @@ from trafficedu.feedback.queries.notices import notice_of_violation
 from trafficedu.hazards.services.reminding import remind
 from trafficedu.messages.models import Push
 from trafficedu.points.models import PointEntry
-from trafficedu.riders.services.engagements import EngagementChange, change_engagement
-from trafficedu.riders.services.people import NewRider, update_rider
+from trafficedu.riders.services.engagements import EngagementChange, NewEngagement, change_engagement, engage
+from trafficedu.riders.services.people import NewRider, find_or_register, update_rider
 from trafficedu.violations.models import Violation
 from trafficedu.violations.services.recording import record
 from trafficedu.violations.services.reviewing import void
@@ -102,10 +102,11 @@ def test_a_void_takes_back_as_of_then(session: Session, district: District, offi
 
 
 def test_a_legal_basis_releases_as_of_then(session: Session, district: District, officer: Actor, seen: int) -> None:
-    violation = recorded(session, district, officer, company_code=make_company(session).code, legal_basis="")
+    rider = find_or_register(session, new_rider(), officer, THEN)
+    work = NewEngagement(make_company(session).id, local_date(THEN) - timedelta(days=9))
+    engagement = engage(session, rider, work, officer, THEN)
+    violation = recorded(session, district, officer, rider=None, rider_number=rider.number)
     assert notice_of(session, violation).sent_utc is None
-    assert violation.rider is not None
-    (engagement,) = violation.rider.engagements
     change = EngagementChange(engagement.engaged_from, None, "consent")
     change_engagement(session, engagement, change, engagement.version, officer, THEN + timedelta(days=1))
     notice = notice_of(session, violation)

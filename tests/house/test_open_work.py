@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -12,11 +12,12 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from tests.factories import education, feedback, people
+from tests.factories.violations import new_violation
 from trafficedu.accounts.queries import actor_of
 from trafficedu.accounts.rules import Role
 from trafficedu.companies.models import Company
-from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.clock import utc_now
+from trafficedu.core.actors import SYSTEM, Actor, Scope
+from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.errors import DomainError
 from trafficedu.core.orm import among
 from trafficedu.education.models.courses import StudySession
@@ -30,11 +31,15 @@ from trafficedu.feedback.queries import notices
 from trafficedu.feedback.rules import NoticeState, Receiver, urgency
 from trafficedu.feedback.services.answers import Answer, answer
 from trafficedu.riders.models import Rider
+from trafficedu.riders.services.engagements import EngagementChange, NewEngagement, change_engagement, engage
 from trafficedu.riders.services.people import NewRider, update_rider
-from trafficedu.violations.models import Objection, Violation
+from trafficedu.violations.models import CompanyDecision, Objection, Violation
+from trafficedu.violations.queries.companies import COMPANIES_OPEN, NAMED_RIDERS
 from trafficedu.violations.queries.objections import objections_on
-from trafficedu.violations.rules import ObjectionState, ViolationState
+from trafficedu.violations.rules import COMPANY_OPEN, ObjectionState, ViolationState
+from trafficedu.violations.services import companies
 from trafficedu.violations.services.objections import decide_objection, raise_objection
+from trafficedu.violations.services.recording import record
 from trafficedu.violations.services.reviewing import void
 
 STEPS = 60
@@ -52,21 +57,26 @@ class Walk:
         self.stations = [education.make_station(session, village) for village in self.villages]
         homes = [*self.villages, *self.villages, None, None, None]
         self.riders = [feedback.make_rider(session, home) for home in homes]
-        self.firms: dict[int, Company] = {self.riders[0].id: self.world.company, self.riders[4].id: self.world.company}
+        self.firms = [self.world.company, self.world.other_company]
         self.staff = actor_of(people.make_user(session, Role.SUPERVISOR, area=self.world.district))
         self.company = actor_of(people.make_user(session, Role.COMPANY, company=self.world.company))
         self.leader = actor_of(people.make_user(session, Role.LEADER, area=self.world.town))
+        for rider in (self.riders[0], self.riders[4]):
+            self.engage(rider, self.world.company)
         self.acts: list[Callable[[], Any]] = [
             *[self.record] * 4,
             *[self.announce] * 3,
             *[self.check_in] * 3,
             *[self.cancel] * 2,
-            self.answer,
+            *[self.answer] * 2,
             self.void,
             self.contest,
             self.decide,
             self.book,
             *[self.move] * 2,
+            *[self.decide_company] * 3,
+            self.take_back,
+            self.change_engagement,
             self.undo_check_in,
             self.miss,
             self.sign_off,
@@ -95,13 +105,52 @@ class Walk:
         return self.chance.choice(rows) if rows else None
 
     def record(self) -> Any:
+        rider, area = self.chance.choice(self.riders), self.chance.choice(self.villages)
+        code = self.chance.choice([None, None, "", *(firm.code for firm in self.firms)])
+        given = {"rider_number": rider.number, "company_code": code, "occurred_utc": self.now, "plate": ""}
+        return record(self.session, new_violation(area, **given), self.staff, self.now)
+
+    def engage(self, rider: Rider, firm: Company) -> Any:
+        basis = self.chance.choice(["contract", "consent", None])
+        work = NewEngagement(firm.id, local_date(self.now) - timedelta(days=self.chance.randrange(20)), None, basis)
+        return engage(self.session, rider, work, self.staff, self.now)
+
+    def change_engagement(self) -> Any:
         rider = self.chance.choice(self.riders)
-        return feedback.make_violation(
-            self.session, self.chance.choice(self.villages), rider, self.firms.get(rider.id), occurred=self.now
-        )
+        if not rider.engagements or self.chance.random() < 0.5:
+            return self.engage(rider, self.chance.choice(self.firms))
+        work = self.chance.choice(rider.engagements)
+        last = self.chance.choice([None, work.engaged_from + timedelta(days=self.chance.randrange(20))])
+        change = EngagementChange(work.engaged_from, last, self.chance.choice(["contract", None]))
+        change_engagement(self.session, work, change, work.version, self.staff, self.now)
+        return work
+
+    def decide_company(self) -> Any:
+        violation = self._any(select(Violation).where(Violation.company_known.in_(COMPANY_OPEN)))
+        if not isinstance(violation, Violation):
+            return None
+        seen = violation, violation.version, self.company, self.now
+        day = violation.occurred_on - timedelta(days=self.chance.randrange(5))
+        decisions: list[Callable[[], Any]] = [
+            lambda: companies.claim(self.session, violation, companies.Claim(day, "consent"), *seen[1:]),
+            lambda: companies.disown(self.session, *seen),
+            lambda: companies.prove(self.session, violation, "order", None, *seen[1:]),
+            lambda: companies.choose(self.session, violation, self.chance.choice(self.firms).id, *seen[1:]),
+            lambda: companies.name_none(self.session, *seen),
+        ]
+        self.chance.choice(decisions)()
+        return violation
+
+    def take_back(self) -> Any:
+        decided = select(CompanyDecision.violation_id)
+        violation = self._any(select(Violation).where(Violation.id.in_(decided)))
+        if not isinstance(violation, Violation):
+            return None
+        companies.take_back(self.session, violation, "认错了人", violation.version, self.staff, self.now)
+        return violation
 
     def answer(self) -> Any:
-        notice = self._any(select(Notice))
+        notice = self._any(select(Notice).where(Notice.state != NoticeState.HELD))
         assert notice is None or isinstance(notice, Notice)
         if notice is None:
             return None
@@ -234,6 +283,8 @@ def agrees(session: Session, now: datetime) -> None:
     assert set(session.scalars(select(StudyTask.id).where(tasks.UNDONE))) == undone
     assert {task.id for task in tasks.list_overdue(session, SYSTEM, date.max, 1000)} == undone
 
+    _companies_agree(session, violations)
+
     contested = set()
     for objection in session.scalars(select(Objection)):
         assert objection.area_id == violations[objection.violation_id].area_id
@@ -242,6 +293,32 @@ def agrees(session: Session, now: datetime) -> None:
     open_objections = select(Objection.id).where(among(Objection.state, ObjectionState.OPEN))
     assert set(session.scalars(open_objections)) == contested
     assert objections_on(now.date()).page(session, SYSTEM, None).total == len(contested)
+
+
+def _companies_agree(session: Session, violations: Mapping[int, Violation]) -> None:
+    """Nobody is told while it is open which company answers; where one does, it is the one that is told."""
+    waiting, named = set(), Counter[int | None]()
+    notices_of = {notice.violation_id: notice for notice in session.scalars(select(Notice))}
+    for violation in violations.values():
+        is_open = violation.company_known in COMPANY_OPEN
+        assert (violation.company_id is not None) == (violation.company_known == "engaged")
+        notice = notices_of[violation.id]
+        if violation.state != ViolationState.CONFIRMED:
+            continue
+        if is_open:
+            waiting.add(violation.id)
+            named[violation.named_company_id] += violation.company_known == "named"
+            assert notice.state == NoticeState.HELD
+        elif notice.answered_utc is None:
+            assert (notice.receiver_kind, notice.company_id) == (
+                ("company" if violation.company_id else "village"),
+                violation.company_id,
+            )
+    rows, total = COMPANIES_OPEN.first(session, SYSTEM, None, 1000)
+    assert ({row.violation.id for row in rows}, total) == (waiting, len(waiting))
+    for company_id in session.scalars(select(Company.id)):
+        own = Actor(None, "", scope=Scope(company_id=company_id))
+        assert NAMED_RIDERS.page(session, own, None).total == named[company_id]
 
 
 def _notices(session: Session, ids: set[int]) -> list[Notice]:

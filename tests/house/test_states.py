@@ -27,7 +27,9 @@ from trafficedu.hazards.rules import HAZARD_LIFE, HazardState
 from trafficedu.helmets.rules import SURVEY_LIFE, SurveyState
 from trafficedu.issued.rules import DOCUMENT_LIFE, DocumentState
 from trafficedu.overview.rules import LIST_LIFE, ListState
+from trafficedu.riders.rules import CompanyKnown
 from trafficedu.violations.rules import (
+    COMPANY_LIFE,
     OBJECTION_LIFE,
     PLATE_LIFE,
     VIOLATION_LIFE,
@@ -47,6 +49,18 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "correct": ("pending confirmed", ""),
             "object": ("confirmed", ""),
             "void": ("pending confirmed", "voided"),
+        },
+    ),
+    "company of a violation": (
+        COMPANY_LIFE,
+        CompanyKnown,
+        {
+            "claimed": ("named", "engaged"),
+            "disowned": ("named", ""),
+            "proved": ("named", "engaged"),
+            "chosen": ("named ambiguous", "engaged"),
+            "none": ("named ambiguous", "none"),
+            "undone": ("engaged ambiguous nobody none", ""),
         },
     ),
     "job": (
@@ -120,6 +134,7 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "close": ("sent", ""),
             "follow": ("held sent", ""),
             "withdraw": ("held sent", "voided"),
+            "readdress": ("held sent", ""),
         },
     ),
     "document": (

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
-from tests.factories.violations import District, make_company, make_district, make_violation, new_rider
+from tests.factories.violations import District, answer_for, make_company, make_district, make_violation, new_rider
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
@@ -19,6 +19,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.month import Month, Period
 from trafficedu.overview import charts
 from trafficedu.overview.queries import picture as pictures
+from trafficedu.riders.rules import CompanyKnown
 from trafficedu.violations.services import reviewing as violations
 
 MakeUser = Callable[..., User]
@@ -81,15 +82,17 @@ def test_the_hours_and_the_companies_are_those_of_the_area_chosen(
     client: Browser, session: Session, district: District, make_user: MakeUser
 ) -> None:
     company = make_company(session, name="闪送同城")
+    open_one = make_violation(session, district.village, now=NOW, occurred_utc=SEEN, rider=new_rider())
+    open_one.company_known = CompanyKnown.AMBIGUOUS
     for area in (district.village, district.other_village):
         made = make_violation(session, area, now=NOW, occurred_utc=SEEN, rider=new_rider())
-        made.company_id = company.id
+        answer_for(made, company)
     nobody = make_violation(session, district.village, now=NOW, occurred_utc=SEEN, rider=new_rider())
     nobody.rider_id = None
     session.commit()
     client.sign_in(make_user("analyst", area_id=district.root.id))
     hour = local(SEEN).hour
-    for area, in_hour, engaged, without in ((district.root, 6, 2, 3), (district.town, 4, 1, 2)):
+    for area, in_hour, engaged, without in ((district.root, 7, 2, 3), (district.town, 5, 1, 2)):
         page = client.get(f"/overview?first={MONTH}&last={MONTH}&area={area.code}&lang=en").text
         hours, companies = chart(page, "by-hour"), chart(page, "by-company")
         assert hours is not None
@@ -100,6 +103,7 @@ def test_the_hours_and_the_companies_are_those_of_the_area_chosen(
         assert companies["series"][0]["values"] == [engaged]
         assert f"{engaged} of {in_hour} violations" in companies["title"]
         assert f"{without} violations by riders without a company, 1 by riders not" in companies["note"]
+        assert "1 for which no company is confirmed yet" in companies["note"]
     assert chart(client.get(f"/overview?first={MONTH - 1}&last={MONTH - 1}").text, "by-hour") is None
 
 
@@ -107,7 +111,7 @@ def test_who_may_not_read_companies_sees_none(
     client: Browser, session: Session, district: District, make_user: MakeUser
 ) -> None:
     made = make_violation(session, district.village, now=NOW, occurred_utc=SEEN, rider=new_rider())
-    made.company_id = make_company(session, name="闪送同城").id
+    answer_for(made, make_company(session, name="闪送同城"))
     session.commit()
     client.sign_in(make_user("leader", area_id=district.town.id))
     page = client.get(f"/overview?first={MONTH}&last={MONTH}").text
@@ -121,7 +125,7 @@ def test_more_companies_than_rows_are_taken_together(session: Session, district:
         company = make_company(session)
         for _ in range(1 + (number == 5)):
             made = make_violation(session, district.village, now=NOW, occurred_utc=SEEN, rider=new_rider())
-            made.company_id = company.id
+            answer_for(made, company)
     session.commit()
     analyst = actor_of(make_user("analyst", area_id=district.root.id))
     drawn = charts.by_company(pictures.draw(session, analyst, district.root, PERIOD, utc_now()), "zh")

@@ -197,31 +197,42 @@ def test_the_audit_trail_holds_no_personal_data(session: Session, make_user: Cal
 
 
 @pytest.mark.parametrize(
-    ("spans", "day", "expected"),
+    ("spans", "day", "engaging"),
     [
         ([("A", 1, None), ("B", 10, None)], 5, "A"),
-        ([("A", 1, None), ("B", 10, None)], 10, "B"),
+        ([("A", 1, None), ("B", 10, None)], 10, "AB"),
         ([("A", 1, None), ("B", 10, 20)], 21, "A"),
-        ([("B", 10, 20), ("A", 1, 15)], 12, "B"),
-        ([("A", 10, None), ("B", 10, None)], 10, "B"),
+        ([("B", 10, 20), ("A", 1, 15)], 12, "AB"),
         ([("A", 10, 20)], 20, "A"),
-        ([("A", 10, 20)], 9, None),
-        ([("A", 10, 20)], 21, None),
+        ([("A", 10, 20)], 9, ""),
+        ([("A", 10, 20)], 21, ""),
     ],
-    ids=["one", "latest begun", "ended", "order of entry", "same day: recorded last", "last day", "before", "after"],
+    ids=["one", "two", "one ended", "order of entry", "last day", "before", "after"],
 )
-def test_the_company_of_a_day_is_decidable(
-    session: Session, spans: list[tuple[str, int, int | None]], day: int, expected: str | None
+def test_who_answers_for_a_rider_on_a_day(
+    session: Session, spans: list[tuple[str, int, int | None]], day: int, engaging: str
 ) -> None:
-    companies = {name: make_company(session) for name in "AB"}
+    companies = {name: make_company(session) for name in "ABC"}
     rider, month = make_rider(session), date(2026, 3, 1)
     for name, first, last in spans:
         until = None if last is None else month.replace(day=last)
-        engagements.engage(
-            session, rider, NewEngagement(companies[name].id, month.replace(day=first), until), SYSTEM, NOW
-        )
-    found = engagement_queries.engagement_on(session, rider.id, month.replace(day=day))
-    assert (found and found.company) == (companies[expected] if expected else None)
+        work = NewEngagement(companies[name].id, month.replace(day=first), until, "contract" if name == "A" else None)
+        engagements.engage(session, rider, work, SYSTEM, NOW)
+
+    def answers(named: str = "") -> tuple[str, int | None]:
+        named_id = companies[named].id if named else None
+        found = engagement_queries.responsible(session, rider.id, month.replace(day=day), named_id)
+        return found.known, found.company_id
+
+    own = [companies[name].id for name in engaging]
+    alone = {0: ("nobody", None), 1: ("engaged", own[0] if own else None), 2: ("ambiguous", None)}
+    assert answers() == alone[len(engaging)]
+    for name, company in companies.items():
+        assert answers(name) == (("engaged", company.id) if name in engaging else ("named", None))
+        basis = engagement_queries.legal_basis_of(session, rider.id, company.id, month.replace(day=day))
+        assert basis == ("contract" if name == "A" and "A" in engaging else None)
+    listed = engagement_queries.list_on(session, rider.id, month.replace(day=day))
+    assert {engagement.company_id for engagement in listed} == set(own)
 
 
 def test_one_company_engages_a_rider_once_at_a_time(session: Session) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from tests.factories.violations import District, make_company, make_district, make_violation, new_rider
+from tests.factories.violations import District, answer_for, make_company, make_district, make_violation, new_rider
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.clock import SHANGHAI
 from trafficedu.core.month import Month, Period
+from trafficedu.riders.rules import CompanyKnown
 from trafficedu.settled import services as settling
 from trafficedu.settled.models import LateChange
 from trafficedu.violations.models import Violation
@@ -44,7 +45,7 @@ def make(session: Session, area: Area, moment: datetime, company: Company | None
     """Take a violation from a file; the company is written afterwards."""
     given: dict[str, Any] = {"occurred_utc": moment, "rider": new_rider(), "reference": f"r{next(SEQUENCE)}"}
     made = make_violation(session, area, now=NOW, **given)
-    made.company_id = company.id if company else None
+    answer_for(made, company)
     session.flush()
     return made
 
@@ -56,6 +57,9 @@ def unknown(session: Session, area: Area, moment: datetime) -> Violation:
     return made
 
 
+OTHERS = {"without_company": "none", "unknown_rider": "unknown", "open": "open"}
+
+
 def counted_whole(session: Session, path: str) -> tuple[list[int], CompanyCounts]:
     """Count in Python, from the rows themselves."""
     hours, companies = [0] * 24, Counter[Any]()
@@ -63,9 +67,11 @@ def counted_whole(session: Session, path: str) -> tuple[list[int], CompanyCounts
     for row in rows:
         if row.area.path.startswith(path) and PERIOD.first_day <= row.occurred_on <= PERIOD.last_day:
             hours[row.occurred_utc.astimezone(SHANGHAI).hour] += 1
-            companies[row.company_id or ("none" if row.rider_id else "unknown")] += 1
-    without, nobody = companies.pop("none", 0), companies.pop("unknown", 0)
-    return hours, CompanyCounts(dict(companies), without, nobody)
+            waiting = "open" if row.company_waits else "none"
+            companies[row.company_id or (waiting if row.rider_id else "unknown")] += 1
+    return hours, CompanyCounts(
+        **{part: companies.pop(key, 0) for part, key in OTHERS.items()}, by_company=dict(companies)
+    )
 
 
 def assert_exact(session: Session, here: District) -> None:
@@ -99,16 +105,20 @@ def test_a_rider_without_a_company_and_one_whom_nobody_knows_are_told_apart(sess
     def read(path: str = here.root.path) -> CompanyCounts:
         return monthly.count_by_company(session, SYSTEM, path, PERIOD, NOW)
 
-    assert read() == CompanyCounts({company.id: 1}, 1, 1)
-    assert read(here.other_town.path) == CompanyCounts({}, 0, 1)
+    assert read() == CompanyCounts({company.id: 1}, 1, 1, 0)
+    assert read(here.other_town.path) == CompanyCounts({}, 0, 1, 0)
     rider = make(session, here.village, at(date(2026, 10, 6), 9)).rider
-    plate.rider, plate.company_id = rider, company.id  # found out a month later
+    plate.rider = rider  # found out a month later
+    answer_for(plate, company)
     session.commit()
     assert {(row.part, row.n) for row in session.scalars(select(LateChange)) if row.area_id == plate.area_id} == {
         ("unknown", -1),
         (str(company.id), 1),
     }
-    assert read() == CompanyCounts({company.id: 2}, 2, 0)
+    assert read() == CompanyCounts({company.id: 2}, 2, 0, 0)
+    plate.company_id, plate.company_known = None, CompanyKnown.AMBIGUOUS
+    session.commit()
+    assert read() == CompanyCounts({company.id: 1}, 2, 0, 1)
     assert_exact(session, here)
 
 
@@ -153,7 +163,8 @@ def test_any_order_reads_the_same(session: Session) -> None:
         elif what < 0.62:
             reviewing.void(session, made.pop(chance.randrange(len(made))), "wrong", SYSTEM, NOW)
         elif what < 0.72:
-            changed = {"occurred_utc": at(day, hour), "occurred_on": day, "company_id": None}
+            changed: dict[str, Any] = {"occurred_utc": at(day, hour), "occurred_on": day, "company_id": None}
+            changed["company_known"] = CompanyKnown.AMBIGUOUS
             session.execute(update(Violation).where(Violation.id == chance.choice(made).id).values(**changed))
             session.expire_all()
         elif what < 0.8:

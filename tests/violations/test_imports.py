@@ -76,7 +76,8 @@ class TestHistory:
         assert counts(run(session, [row(district.village, company_code=company.code)])) == (1, 0, 0, 0)
         violation = session.scalars(select(Violation)).one()
         assert (violation.historic, violation.state, violation.source) == (True, "confirmed", "field")
-        assert (violation.fine_yuan, violation.officer_name, violation.company_id) == (20, "张警官", company.id)
+        assert (violation.fine_yuan, violation.officer_name) == (20, "张警官")
+        assert (violation.company_id, violation.named_company_id) == (None, company.id), "nothing says it engages him"
         assert str(violation.occurred_on) == "2025-03-04"
         assert local(violation.occurred_utc).hour == 8
         assert violation.rider is not None

@@ -61,6 +61,7 @@ def records(session: Session, make_user: Callable[..., Any]) -> list[Violation]:
             places.area(session, VILLAGES[number % 3]),
             NOW - timedelta(days=number // 5, minutes=number % 2),
             company_id=company.id if number % 4 == 0 else None,
+            company_known="nobody" if number % 4 else "engaged",
             officer_id=officer.id if number % 2 else None,
             state="voided" if number % 7 == 0 else "confirmed",
         )

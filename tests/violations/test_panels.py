@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
-from tests.factories.violations import District, make_company, make_violation
+from tests.factories.violations import District, answer_for, make_company, make_violation
 from trafficedu.accounts.models import User
 from trafficedu.core.clock import today, utc_now
 
@@ -39,7 +39,7 @@ def test_the_page_of_a_company_counts_its_riders_violations_where_one_may_look(
     company = make_company(session)
     for village, days in ((district.village, 1), (district.village, 200), (district.other_village, 1)):
         given: dict[str, Any] = {"occurred_utc": utc_now() - timedelta(days=days), "reference": f"r{village.id}-{days}"}
-        make_violation(session, village, now=utc_now(), **given).company_id = company.id
+        answer_for(make_violation(session, village, now=utc_now(), **given), company)
     session.flush()
     page = phone.get(f"/companies/{company.code}").text
     assert re.search(r"Last 30 days</dt>\s*<dd>1 by 1 riders", page)

@@ -26,7 +26,6 @@ from trafficedu.core.numbers import is_number
 from trafficedu.core.services import services_of
 from trafficedu.core.transactions import WRITES
 from trafficedu.riders.models import Rider
-from trafficedu.riders.queries.engagements import engagement_on
 from trafficedu.riders.queries.plates import rider_of
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.riders.services.people import find_or_register
@@ -212,16 +211,44 @@ class TestPeople:
         none = recording.record(session, new_violation(district.village, company_code="", **known), officer, NOW)
         assert (before.company_id, after.company_id, none.company_id) == (old.id, new.id, None)
 
-    def test_another_company_opens_an_engagement(self, session: Session, district: District, officer: Actor) -> None:
-        company = violations.make_company(session)
-        violation = recording.record(
-            session, new_violation(district.village, company_code=company.code, legal_basis="consent"), officer, NOW
-        )
-        assert violation.rider_id is not None
-        engagement = engagement_on(session, violation.rider_id, violation.occurred_on)
-        assert engagement is not None
-        assert (engagement.company_id, engagement.legal_basis) == (company.id, "consent")
-        assert violation.company_id == company.id
+    def test_a_wrong_company_stays_a_name(self, session: Session, district: District, officer: Actor) -> None:
+        """C4 of the inspection: one slip of the pen engaged the rider for ever, and took later notices with it."""
+        rider = find_or_register(session, new_rider(), officer, utc_now())
+        left, now, slip = (violations.make_company(session) for _ in range(3))
+        for work in (
+            NewEngagement(left.id, date(2026, 9, 1), date(2026, 11, 18), "contract"),
+            NewEngagement(now.id, date(2026, 11, 19), None, "contract"),
+        ):
+            engage(session, rider, work, officer, utc_now())
+        for wrong in (left, slip):
+            new = new_violation(district.village, rider_number=rider.number, company_code=wrong.code)
+            violation = recording.record(session, new, officer, NOW)
+            assert (violation.company_id, violation.named_company_id) == (None, wrong.id)
+            assert violation.company_known == "named"
+        later = recording.record(session, new_violation(district.village, rider_number=rider.number), officer, NOW)
+        assert (later.company_id, later.company_known) == (now.id, "engaged")
+        assert {each.company_id for each in rider.engagements} == {left.id, now.id}
+
+    def test_each_of_two_companies_at_once_may_be_named(
+        self, session: Session, district: District, officer: Actor
+    ) -> None:
+        """C3: the company joined first was refused."""
+        rider = find_or_register(session, new_rider(), officer, utc_now())
+        both = [violations.make_company(session) for _ in range(2)]
+        for company, since in zip(both, (date(2026, 9, 1), date(2026, 11, 1)), strict=True):
+            engage(session, rider, NewEngagement(company.id, since, None, "contract"), officer, utc_now())
+
+        def recorded(**values: Any) -> Violation:
+            new = new_violation(district.village, rider_number=rider.number, **values)
+            return recording.record(session, new, officer, NOW)
+
+        for company in both:
+            violation = recorded(company_code=company.code)
+            assert (violation.company_id, violation.company_known) == (company.id, "engaged")
+        assert (recorded().company_id, recorded().company_known) == (None, "ambiguous")
+        with pytest.raises(Refusal) as refused:
+            recorded(asks=True)
+        assert refused.value.field == "company_code"
 
 
 def camera(area: Area, **values: Any) -> recording.NewViolation:

@@ -17,9 +17,12 @@ from tests.factories.places import names_in
 from tests.factories.violations import District, identity, make_company, make_violation, new_rider
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
+from trafficedu.companies.models import Company
 from trafficedu.core import reach, web
+from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local, today, utc_now
 from trafficedu.riders.models import Rider
+from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.services import objections
 
@@ -48,6 +51,10 @@ def typed(district: District, **changes: Any) -> dict[str, Any]:
         "client_reference": "c-1",
         **changes,
     }
+
+
+def engaged(session: Session, rider: Rider, company: Company) -> None:
+    engage(session, rider, NewEngagement(company.id, date(2020, 1, 1), None, "contract"), SYSTEM, utc_now())
 
 
 def count(session: Session) -> int:
@@ -166,8 +173,8 @@ class TestRecordPage:
             occurred_utc=utc_now() - timedelta(hours=1),
             plate=known["plate"],
             rider=new_rider(id_number=known["id_number"], phone=known["phone"], name="老熟人"),
-            company_code=company.code,
         )
+        engaged(session, session.scalars(select(Rider)).one(), company)
         session.commit()
         given = typed(district, id_number="", plate="", phone="") | {by: known[by], "action": "look_up"}
         answer = phone.post("/record", data=given)

@@ -115,6 +115,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "violations:violation:read",
             "violations:violation:review",
             "violations:violation:void",
+            "violations:company:decide",
             "violations:violation:import",
             "violations:violation:export",
             "violations:objection:decide",
@@ -176,6 +177,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "bulletin:scorecard:read",
             "feedback:notice:answer",
             "feedback:rider:read",
+            "violations:company:confirm",
             "companies:company:read",
         }
         | _READS_DOCUMENTS

@@ -13,6 +13,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.corrections import correcting
 from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.parsing import is_none
 from trafficedu.core.text import message
 
 CORRECTED = ("name", "contact_name", "contact_phone", "active")
@@ -30,7 +31,10 @@ class CompanyInput:
 
 
 def add_company(session: Session, code: str, new: CompanyInput, by: Actor) -> Company:
-    """Add a company under a code it keeps; raises Refusal at ``code`` or ``name`` when one is taken."""
+    """Add a company under a code it keeps; raises Refusal at ``code`` or ``name`` that it cannot have."""
+    if is_none(code):
+        text = message("In files, this word says that there is no company. Choose another code.")
+        raise Refusal(text, field="code", value=code)
     company = Company(code=code.upper())
     _apply(company, new)
     session.add(company)

@@ -135,7 +135,8 @@ class Listing(Generic[Row, Filter]):
         order = self.order_of(None)
         key = Order(order).keys[-1].expression
         query = self.query(by, chosen).where(key.in_(reach.first(session, order, limit)))
-        return session.scalars(query.order_by(*order)).all(), reach.count(session, order)
+        rows = session.scalars(query.order_by(*order)).all()
+        return rows if self.complete is None else self.complete(session, rows), reach.count(session, order)
 
     def cells(
         self, session: Session, by: Actor, chosen: Filter, sort: str | None, locale: str

@@ -66,6 +66,9 @@ class Remark(Refusal):
         self.taken = taken
 
 
+NOTHING = frozenset({"none", "无"})
+
+
 def as_text(cell: Cell) -> str:
     """Write a cell as the text a CSV would hold: whole numbers without a point, times in ISO form."""
     if isinstance(cell, str):
@@ -97,6 +100,11 @@ def plain(cell: Cell) -> str:
 def is_masked(value: str) -> bool:
     """Tell whether a cell holds a masked value, which means "unchanged" when it is imported again."""
     return MASK in value
+
+
+def is_none(cell: Cell) -> bool:
+    """Tell whether a cell says ``none``: that there is none, where an empty one says nothing."""
+    return as_text(cell).strip().casefold() in NOTHING
 
 
 def if_given(read: Read[Value], default: Any = None) -> Read[Any]:

@@ -50,10 +50,13 @@ class Activity(Word):
 
 
 class StateIs:
-    """Whether the ``state`` of a record is one of some: ``is_open = StateIs(TaskState.OPEN)`` in its class."""
+    """Whether the ``state`` of a record is one of some: ``is_open = StateIs(TaskState.OPEN)`` in its class.
 
-    def __init__(self, *states: Word) -> None:
-        self._states = states
+    ``of`` is the column, where it is another one.
+    """
+
+    def __init__(self, *states: Word, of: str = "state") -> None:
+        self._states, self._of = states, of
 
     @overload
     def __get__(self, record: None, owner: type) -> Self: ...
@@ -61,7 +64,7 @@ class StateIs:
     def __get__(self, record: object, owner: type) -> bool: ...
     def __get__(self, record: Any, owner: type) -> Self | bool:
         """Tell it of a record."""
-        return self if record is None else record.state in self._states
+        return self if record is None else getattr(record, self._of) in self._states
 
 
 Act = TypeVar("Act", bound=StrEnum)

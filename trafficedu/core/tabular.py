@@ -67,6 +67,11 @@ class ImportReport:
             "refused": len(self.refused),
         }
 
+    @property
+    def of_file(self) -> list[Message]:
+        """What is to be said of the file as a whole; nothing personal is in it."""
+        return [remark.reason for remark in self.remarks if not remark.column]
+
     def refuse(self, row: Row, error: Refusal) -> None:
         """Note that ``row`` was not taken because of ``error``."""
         column = error.field or ""

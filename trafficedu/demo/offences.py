@@ -16,6 +16,7 @@ from trafficedu.demo.places import Spot
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, day_of, start_of
 from trafficedu.demo.plates import Plates, Ride
 from trafficedu.demo.rows import Teller, World
+from trafficedu.riders.rules import CompanyKnown
 from trafficedu.violations.models import Objection, Violation, ViolationKind
 from trafficedu.violations.queries.objections import CONTACT
 from trafficedu.violations.rules import (
@@ -179,6 +180,7 @@ class Offences(Teller):
             offender=offender,
             rider_id=None if person is None else person.id,
             company_id=None if offence.firm is None else self._places.firms[offence.firm].company.id,
+            company_known=CompanyKnown.NOBODY if offence.firm is None else CompanyKnown.ENGAGED,
             source=Source.CAMERA if offence.camera else Source.FIELD,
             penalty=penalty,
             fine_yuan=fine,

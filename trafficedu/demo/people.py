@@ -12,7 +12,7 @@ from trafficedu.demo.plan import date_of
 from trafficedu.demo.rows import Teller, World
 from trafficedu.riders.models import Engagement, Rider
 from trafficedu.riders.queries.people import ID_NUMBER, PHONE
-from trafficedu.riders.rules import IdType, LegalBasis, age_on, identity_key
+from trafficedu.riders.rules import EngagementSource, IdType, LegalBasis, age_on, identity_key
 
 PER_MONTHLY_VIOLATION = 13.0
 """Riders about for each violation of a month: most are not caught, some often."""
@@ -159,6 +159,8 @@ class Crowd(Teller):
                 engaged_from=work.first,
                 engaged_to=work.last if work.last <= self._span.today else None,
                 legal_basis=work.basis,
+                source=EngagementSource.FILE,
+                recorded_utc=when,
             )
 
     def stranger_plate(self) -> str:

@@ -10,6 +10,7 @@ from enum import StrEnum, auto
 from trafficedu.core.errors import Refusal
 from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import Message, message
+from trafficedu.riders.rules import CompanyKnown
 
 
 class Receiver(Word):
@@ -53,6 +54,28 @@ class HeldReason(Word):
         message("The rider has no company and no home village. The notice is sent once you record one."),
     )
 
+    COMPANY_NAMED = (
+        "company_named",
+        message(
+            "The record names this company, which is not known to engage the rider on that day. The notice is sent "
+            "once the company or the police have confirmed it."
+        ),
+    )
+    COMPANY_AMBIGUOUS = (
+        "company_ambiguous",
+        message(
+            "Several companies engage the rider on that day, and none is named. The notice is sent once the police "
+            "have chosen one."
+        ),
+    )
+
+
+HELD_FOR_COMPANY = {
+    CompanyKnown.NAMED: HeldReason.COMPANY_NAMED,
+    CompanyKnown.AMBIGUOUS: HeldReason.COMPANY_AMBIGUOUS,
+}
+"""Why a notice is held while it is open which company answers."""
+
 
 class MeasureKind(Word):
     """What a receiver does about a rider."""
@@ -74,6 +97,7 @@ class NoticeAct(StrEnum):
     CLOSE = auto()
     FOLLOW = auto()
     WITHDRAW = auto()
+    READDRESS = auto()
 
 
 NOTICE_LIFE = Transitions(
@@ -84,6 +108,7 @@ NOTICE_LIFE = Transitions(
         NoticeAct.CLOSE: ((NoticeState.SENT,), None),
         NoticeAct.FOLLOW: ((NoticeState.HELD, NoticeState.SENT), None),
         NoticeAct.WITHDRAW: ((NoticeState.HELD, NoticeState.SENT), NoticeState.VOIDED),
+        NoticeAct.READDRESS: ((NoticeState.HELD, NoticeState.SENT), None),
     }
 )
 MEASURES_OF = {

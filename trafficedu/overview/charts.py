@@ -90,10 +90,11 @@ def by_company(picture: Picture, locale: str) -> Chart | None:
     counts = {"engaged": f"{shown.engaged:,}", "total": f"{picture.total:,}"}
     note = message(
         "By the company that engaged the rider on that day. Not shown: %(without)s violations by riders without a "
-        "company, %(unknown)s by riders not identified yet. A company with more riders has more violations; "
-        "the evaluation takes that into account.",
+        "company, %(unknown)s by riders not identified yet, %(open)s for which no company is confirmed yet. A company "
+        "with more riders has more violations; the evaluation takes that into account.",
         without=f"{shown.without_company:,}",
         unknown=f"{shown.unknown_rider:,}",
+        open=f"{shown.open:,}",
     )
     return Chart(
         id="by-company",

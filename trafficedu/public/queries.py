@@ -19,7 +19,7 @@ from trafficedu.education.queries.tasks import task_of_violation
 from trafficedu.education.rules.states import NOT_BEGUN, TaskAct
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import notice_of_violation
-from trafficedu.feedback.rules import NoticeState, Receiver
+from trafficedu.feedback.rules import HeldReason, Receiver
 from trafficedu.issued.queries.documents import Line
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services.issuing import NewDocument
@@ -151,13 +151,20 @@ def _seat(receipt: Receipt, locale: str) -> StudySeat | None:
     )
 
 
+WITHHELD = {
+    HeldReason.NO_LEGAL_BASIS: message("no legal basis is recorded"),
+    HeldReason.NO_HOME_VILLAGE: message("no home village is recorded"),
+    HeldReason.COMPANY_NAMED: message("it is not confirmed yet that you work for this company"),
+    HeldReason.COMPANY_AMBIGUOUS: message("it is not settled yet for which company you were working"),
+}
+
+
 def _receiver_of(notice: Notice | None, locale: str) -> NoticeReceiver | None:
     if notice is None:
         return None
     to_company = notice.receiver_kind == Receiver.COMPANY
     name = notice.company.name if notice.company else notice.area.name if notice.area else ""
-    withheld = message("no legal basis is recorded") if to_company else message("no home village is recorded")
-    reason = translate(withheld, locale) if notice.state == NoticeState.HELD else ""
+    reason = translate(WITHHELD[notice.held_reason], locale) if notice.held_reason else ""
     return NoticeReceiver("company" if to_company else "village", name, reason)
 
 

@@ -8,6 +8,13 @@ from trafficedu.core.events import Event
 
 
 @dataclass(frozen=True)
+class EngagementsChanged(Event):
+    """The days on which companies engage these riders became others: who answers for them may have become known."""
+
+    rider_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class LegalBasisRecorded(Event):
     """An engagement got (or changed) its legal basis: notices held for want of one can go out."""
 

@@ -7,10 +7,11 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.keys import encrypted
-from trafficedu.core.orm import Base, UTCDateTime, Versioned, partial_index, word
+from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, partial_index, word
 from trafficedu.core.tables import table_of
 from trafficedu.core.terms import keep_terms
 from trafficedu.core.validity import Validity
@@ -120,12 +121,14 @@ class PlateUse(Versioned, Base):
 class Engagement(Versioned, Base):
     """A rider working for a company from a day to a day (both included; no end means still).
 
-    ``legal_basis`` says why the company may be told (PIPL art. 23); without one its notices are held.
+    ``legal_basis`` says why the company may be told (PIPL art. 23); without one its notices are held. ``source``,
+    ``recorded_utc`` and ``recorded_by_id`` tell who said so, and when.
     """
 
     __tablename__ = "engagement"
     __table_args__ = (
         CheckConstraint("engaged_to IS NULL OR engaged_to >= engaged_from", "dates"),
+        one_of("source", rules.EngagementSource),
         Index("ix_engagement_rider_id_engaged_from", "rider_id", "engaged_from"),
     )
 
@@ -135,9 +138,15 @@ class Engagement(Versioned, Base):
     engaged_from: Mapped[date]
     engaged_to: Mapped[date | None]
     legal_basis: Mapped[rules.LegalBasis | None] = mapped_column(word(rules.LegalBasis, 20))
+    source: Mapped[rules.EngagementSource] = mapped_column(
+        word(rules.EngagementSource, 10), default=rules.EngagementSource.UNKNOWN
+    )
+    recorded_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
     rider: Mapped[Rider] = relationship(back_populates="engagements")
     company: Mapped[Company] = relationship()
+    recorded_by: Mapped[User | None] = relationship()
 
     @property
     def days(self) -> Validity:

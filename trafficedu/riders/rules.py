@@ -6,7 +6,7 @@ Every fault found here carries a masked value: what was typed may be somebody's 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -63,6 +63,27 @@ class Renaming(Word):
     RENAMED = "renamed", message("the rider has a new name on the same document")
 
 
+class EngagementSource(Word):
+    """Who says that a company engages a rider."""
+
+    POLICE = "police", message("entered by the police")
+    FILE = "file", message("from a file")
+    COMPANY = "company", message("confirmed by the company")
+    PROOF = "proof", message("proof seen by the police")
+    UNKNOWN = "unknown", message("source not recorded")
+
+
+class CompanyKnown(Word):
+    """How the company that answers for a rider's offence is known; only of the first and the last is there one."""
+
+    ENGAGED = "engaged", message("engages the rider on that day"), "done"
+    NAMED = "named", message("named, unconfirmed"), "open"
+    AMBIGUOUS = "ambiguous", message("several companies, none named"), "open"
+    NOBODY = "nobody", message("no company engages the rider on that day")
+    NONE = "none", message("no company")
+    AS_RECORDED = "as_recorded", message("as recorded; not checked at that time")
+
+
 class Purpose(Word):
     """Why somebody may ask to see a rider's data in clear; the code goes into the audit trail."""
 
@@ -100,6 +121,26 @@ class EngagementSpan:
     def days(self) -> Validity:
         """The days of the engagement."""
         return Validity(self.engaged_from, self.engaged_to)
+
+
+@dataclass(frozen=True)
+class Responsible:
+    """The company that answers for what a rider did on a day, if there is one, and how that is known."""
+
+    known: CompanyKnown
+    company_id: int | None = None
+
+
+def responsible(engaging: Collection[int], named: int | None) -> Responsible:
+    """Return which of the companies that engage a rider on a day answers for the rider.
+
+    The ``named`` one where it engages the rider; one that does not is only named. Without a name, the only one.
+    """
+    if named is not None:
+        return Responsible(CompanyKnown.ENGAGED, named) if named in engaging else Responsible(CompanyKnown.NAMED)
+    if len(engaging) > 1:
+        return Responsible(CompanyKnown.AMBIGUOUS)
+    return Responsible(CompanyKnown.ENGAGED, *engaging) if engaging else Responsible(CompanyKnown.NOBODY)
 
 
 def normalise_identity(id_type: str, text: str, today: date) -> str:

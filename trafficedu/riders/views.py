@@ -253,7 +253,7 @@ def _page(rider: Rider, unmask_form: UnmaskForm | None = None) -> str:
         shown=queries.describe(session(), rider),
         id_type=translated(rider.id_type.label),
         age=rules.age_on(rider.birth_date, today) if rider.birth_date else None,
-        present=engagement_queries.engagement_on(session(), rider.id, today),
+        present=engagement_queries.list_on(session(), rider.id, today),
         today=today,
         unmask_form=unmask_form or UnmaskForm(formdata=None),
         uses=plate_queries.uses_of_rider(session(), rider.id),

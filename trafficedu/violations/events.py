@@ -28,6 +28,17 @@ class ViolationCorrected(Event):
 
 
 @dataclass(frozen=True)
+class CompanySettled(Event):
+    """Another company answers for a violation than before, none any more, or it is open again which one.
+
+    ``taken_back``: because a decision was taken back.
+    """
+
+    violation_id: int
+    taken_back: bool = False
+
+
+@dataclass(frozen=True)
 class ViolationVoided(Event):
     """A violation was found wrong and left every figure; its task and notice must be taken back."""
 

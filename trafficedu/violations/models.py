@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    literal_column,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
@@ -13,17 +23,33 @@ from trafficedu.companies.models import Company
 from trafficedu.core.catalogue import Entry
 from trafficedu.core.keys import encrypted
 from trafficedu.core.once import MadeByForm
-from trafficedu.core.orm import Base, Referenced, UTCDateTime, Versioned, one_of, partial_index, reference_key, word
+from trafficedu.core.orm import (
+    Base,
+    Referenced,
+    UTCDateTime,
+    Versioned,
+    among,
+    is_among,
+    one_of,
+    partial_index,
+    reference_key,
+    word,
+)
 from trafficedu.core.states import StateIs
 from trafficedu.core.text import Message
-from trafficedu.riders.models import Rider
+from trafficedu.riders.models import Engagement, Rider
+from trafficedu.riders.rules import CompanyKnown
 from trafficedu.violations.rules import (
+    ANSWERING,
+    COMPANY_OPEN,
     VIOLATION_LIFE,
+    CompanyAct,
     CorrectedField,
     ObjectionState,
     Offender,
     Penalty,
     PlateState,
+    Proof,
     Source,
     ViolationAct,
     ViolationState,
@@ -67,6 +93,11 @@ SET_ASIDE = f"state = '{ViolationState.REJECTED}' OR state = '{ViolationState.VO
 PENDING = f"state = '{ViolationState.PENDING}'"
 OPEN = f"state = '{ObjectionState.OPEN}'"
 """What waits for a decision, as its indexes say it; a query says it by ``core.orm.among``."""
+TELLS = f"state = '{ViolationState.CONFIRMED}' AND NOT historic"
+"""What somebody is told of; a query says it by :meth:`Violation.tells`."""
+COMPANY_WAITS = f"{is_among('company_known', COMPANY_OPEN)} AND {TELLS}"
+NAMED_WAITS = f"company_known = '{CompanyKnown.NAMED}' AND {TELLS}"
+"""Where somebody has to say which company answers, as the indexes say it."""
 
 
 class Violation(MadeByForm, Referenced, Versioned, Base):
@@ -74,7 +105,8 @@ class Violation(MadeByForm, Referenced, Versioned, Base):
 
     ``state`` is pending (camera, unreviewed), confirmed (it counts), rejected (by the reviewer) or voided
     (found wrong; with reason). ``client_reference`` makes a repeated submit give the first record again;
-    ``reference`` is the key of imports. ``company_id`` is the company that engaged the rider on that day.
+    ``reference`` is the key of imports. ``company_id`` is the company that answers for it, ``company_known`` how that
+    is known; ``named_company_id`` whom the source named, which stays as it was said.
     ``historic`` rows came in too old to open a task or send a notice. Who recorded it is an account
     (``officer_id``, ``recorded_by``), or for rows of a file what the file calls the officer (``officer_name``).
     """
@@ -83,6 +115,9 @@ class Violation(MadeByForm, Referenced, Versioned, Base):
     __table_args__ = (
         reference_key("violation"),
         one_of("state", ViolationState),
+        one_of("company_known", CompanyKnown),
+        CheckConstraint(f"(company_id IS NOT NULL) = ({is_among('company_known', ANSWERING)})", "company"),
+        CheckConstraint(f"company_known <> '{CompanyKnown.NAMED}' OR named_company_id IS NOT NULL", "named_company"),
         CheckConstraint(f"(penalty = '{Penalty.FINE}') = (fine_yuan IS NOT NULL)", "fine"),
         CheckConstraint("rider_id IS NOT NULL OR plate <> ''", "someone"),
         Index("ix_violation_rider_id_occurred_on", "rider_id", "occurred_on"),
@@ -91,6 +126,9 @@ class Violation(MadeByForm, Referenced, Versioned, Base):
         partial_index("ix_violation_set_aside_in_time", "state", *IN_TIME, where=SET_ASIDE),
         partial_index("ix_violation_pending_area_id_review_due_on", "area_id", "review_due_on", "id", where=PENDING),
         partial_index("ix_violation_pending_review_due_on", "review_due_on", "id", where=PENDING),
+        partial_index("ix_violation_company_waits_area_id", "area_id", *IN_TIME[1:], where=COMPANY_WAITS),
+        partial_index("ix_violation_company_waits", *IN_TIME[1:], where=COMPANY_WAITS),
+        partial_index("ix_violation_named_waits", "named_company_id", *IN_TIME[1:], where=NAMED_WAITS),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -108,6 +146,8 @@ class Violation(MadeByForm, Referenced, Versioned, Base):
     offender: Mapped[Offender] = mapped_column(word(Offender, 10), default=Offender.RIDER)
     rider_id: Mapped[int | None] = mapped_column(ForeignKey("rider.id"))
     company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
+    company_known: Mapped[CompanyKnown] = mapped_column(word(CompanyKnown, 20), default=CompanyKnown.NOBODY)
+    named_company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
     source: Mapped[Source] = mapped_column(word(Source, 10))
     penalty: Mapped[Penalty] = mapped_column(word(Penalty, 10))
     fine_yuan: Mapped[int | None]
@@ -129,12 +169,21 @@ class Violation(MadeByForm, Referenced, Versioned, Base):
     area: Mapped[Area] = relationship()
     kind: Mapped[ViolationKind] = relationship()
     rider: Mapped[Rider | None] = relationship()
-    company: Mapped[Company | None] = relationship()
+    company: Mapped[Company | None] = relationship(foreign_keys=[company_id])
+    named_company: Mapped[Company | None] = relationship(foreign_keys=[named_company_id])
     recorded_by: Mapped[User | None] = relationship(foreign_keys=[officer_id])
 
     def may(self, act: ViolationAct) -> bool:
         """Tell whether ``act`` may be done to it as it stands."""
         return VIOLATION_LIFE.may(act, self.state)
+
+    @classmethod
+    def tells(cls) -> list[ColumnElement[bool]]:
+        """Return the conditions that somebody is told of it: it counts and is no history."""
+        return [among(cls.state, ViolationState.CONFIRMED), literal_column("NOT violation.historic", Boolean)]
+
+    company_waits = StateIs(*COMPANY_OPEN, of="company_known")
+    """Whether somebody has to say which company answers for it."""
 
     is_pending = StateIs(ViolationState.PENDING)
     """Whether it waits for its review."""
@@ -171,6 +220,38 @@ class ViolationCorrection(Base):
     reason: Mapped[str] = mapped_column(String(500))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     at_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class CompanyDecision(Base):
+    """Who said what about the company that answers for a violation, and what it was before; never changed.
+
+    ``company_id`` is the company that was spoken of; ``engagement_id`` the engagement that began with it, as long as it
+    stands.
+    """
+
+    __tablename__ = "company_decision"
+    __table_args__ = (
+        one_of("act", CompanyAct),
+        one_of("known_before", CompanyKnown),
+        one_of("proof", Proof),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    violation_id: Mapped[int] = mapped_column(ForeignKey("violation.id"), index=True)
+    act: Mapped[CompanyAct] = mapped_column(word(CompanyAct, 10))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
+    known_before: Mapped[CompanyKnown] = mapped_column(word(CompanyKnown, 20))
+    company_before_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
+    engagement_id: Mapped[int | None] = mapped_column(ForeignKey("engagement.id", ondelete="SET NULL"), index=True)
+    decided_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    proof: Mapped[Proof | None] = mapped_column(word(Proof, 10))
+    reason: Mapped[str] = mapped_column(String(500), default="")
+
+    violation: Mapped[Violation] = relationship()
+    company: Mapped[Company | None] = relationship(foreign_keys=[company_id])
+    engagement: Mapped[Engagement | None] = relationship()
+    decided_by: Mapped[User | None] = relationship()
 
 
 class Objection(Versioned, Base):

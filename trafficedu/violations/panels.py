@@ -18,7 +18,7 @@ from trafficedu.core.database import session
 from trafficedu.core.month import Month, Period
 from trafficedu.riders.rules import colour_code
 from trafficedu.violations.models import Violation
-from trafficedu.violations.queries import figures, monthly, objections, plates, records
+from trafficedu.violations.queries import companies, figures, monthly, objections, plates, records
 from trafficedu.violations.queries.kinds import list_kinds, list_kinds_ending
 
 EXPIRY_DAYS = 60
@@ -67,6 +67,42 @@ def objections_due() -> str:
     ]
     nothing = _("No objections are waiting.")
     return _waiting(_("Objections"), waiting, total, url_for("violations.objections"), nothing)
+
+
+@panel_for("violations:company:decide")
+def companies_due() -> str:
+    """Home: records of which it is open which company answers, the latest first."""
+    first, total = companies.COMPANIES_OPEN.first(session(), actor(), None, SHOWN)
+    if not first:
+        return ""
+    return render_template(
+        "violations/_home_companies.html",
+        id="open-companies",
+        own=False,
+        title=_("Which company answers?"),
+        explanation=_("Nobody is told of these records until it is known."),
+        rows=first,
+        total=total,
+        all_url=url_for("violations.companies_open"),
+    )
+
+
+@panel_for("violations:company:confirm")
+def named_to_us() -> str:
+    """First screen of a company: riders whom records name as its own, to confirm with one key."""
+    first, total = companies.NAMED_RIDERS.first(session(), actor(), None, SHOWN)
+    if not first:
+        return ""
+    return render_template(
+        "violations/_home_companies.html",
+        id="named-riders",
+        own=True,
+        title=_("Your riders?"),
+        explanation=_("Records name these riders as yours, but no engagement is known for that day."),
+        rows=first,
+        total=total,
+        all_url=url_for("violations.named_riders"),
+    )
 
 
 def _waiting(title: str, waiting: list[WaitingRecord], total: int, all_url: str, nothing: str) -> str:

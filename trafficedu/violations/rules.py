@@ -13,6 +13,7 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import Message, message
+from trafficedu.riders.rules import CompanyKnown
 
 
 class Penalty(Word):
@@ -108,6 +109,30 @@ class ObjectionAct(StrEnum):
     SETTLE = auto()
 
 
+class CompanyAct(Word):
+    """What was said about the company that answers for a record."""
+
+    CLAIMED = "claimed", message("The company confirmed that it engages the rider")
+    DISOWNED = "disowned", message("The company said that it does not engage the rider")
+    PROVED = "proved", message("The police confirmed the company on proof")
+    CHOSEN = "chosen", message("The police chose the company")
+    NONE = "none", message("The police decided that no company answers")
+    UNDONE = "undone", message("The decision on the company was taken back")
+
+
+class Proof(Word):
+    """What an officer saw that says for whom a rider works."""
+
+    ORDER = "order", message("an order on the rider's phone")
+    GEAR = "gear", message("clothes or a box of the company")
+    CARD = "card", message("a work card or a contract")
+    CALL = "call", message("the company said so on the telephone")
+
+
+ANSWERING = (CompanyKnown.ENGAGED, CompanyKnown.AS_RECORDED)
+"""How the company is known where there is one."""
+COMPANY_OPEN = (CompanyKnown.NAMED, CompanyKnown.AMBIGUOUS)
+"""Where somebody has to say which company answers: until then nobody is told."""
 DECIDED = message("Someone else has already decided on this record. Check what it says now.")
 NOT_ENDED = (ViolationState.PENDING, ViolationState.CONFIRMED)
 """States of a record that may still be worked on."""
@@ -142,6 +167,21 @@ PLATE_LIFE = Transitions(
     DECIDED,
 )
 PENALTIES, OFFENDERS, SOURCES = frozenset(Penalty), frozenset(Offender), frozenset(Source)
+COMPANY_LIFE = Transitions(
+    {
+        CompanyAct.CLAIMED: ((CompanyKnown.NAMED,), CompanyKnown.ENGAGED),
+        CompanyAct.DISOWNED: ((CompanyKnown.NAMED,), None),
+        CompanyAct.PROVED: ((CompanyKnown.NAMED,), CompanyKnown.ENGAGED),
+        CompanyAct.CHOSEN: (COMPANY_OPEN, CompanyKnown.ENGAGED),
+        CompanyAct.NONE: (COMPANY_OPEN, CompanyKnown.NONE),
+        CompanyAct.UNDONE: (
+            (CompanyKnown.ENGAGED, CompanyKnown.AMBIGUOUS, CompanyKnown.NOBODY, CompanyKnown.NONE),
+            None,
+        ),
+    },
+    DECIDED,
+)
+"""Where ``None`` stands, the state follows from who engages the rider, or is the one before."""
 FIRST_YEAR = 2000
 FULL_AGE = 18
 """From this age the whole range of a fine applies (Administrative Penalty Law, art. 30)."""

@@ -39,7 +39,7 @@ from trafficedu.education.services.seats import (
 )
 from trafficedu.riders.events import HomeVillageRecorded
 from trafficedu.riders.models import Rider
-from trafficedu.violations.events import ViolationCorrected, ViolationEstablished, ViolationVoided
+from trafficedu.violations.events import CompanySettled, ViolationCorrected, ViolationEstablished, ViolationVoided
 from trafficedu.violations.models import Violation
 from trafficedu.violations.rules import CorrectedField, ViolationState
 
@@ -258,6 +258,18 @@ def follow_home(session: Session, event: HomeVillageRecorded) -> None:
     for task in session.identity_map.values():
         if isinstance(task, StudyTask) and task.rider_id == event.rider_id:
             session.expire(task, ["home_area_id"])
+
+
+def follow_company(session: Session, event: CompanySettled) -> None:
+    """Let the task that a violation opened, its first one, say which company answers now."""
+    link = session.get(TaskViolation, event.violation_id)
+    if link is None:
+        return
+    first = select(func.min(TaskViolation.violation_id)).where(TaskViolation.task_id == link.task_id)
+    if session.scalar(first) == event.violation_id:
+        task = session.get_one(StudyTask, link.task_id)
+        task.company_id = session.get_one(Violation, event.violation_id).company_id
+        session.flush()
 
 
 def _recompute(session: Session, rider_id: int, by: Actor, now: datetime) -> None:

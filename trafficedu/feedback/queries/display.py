@@ -20,7 +20,6 @@ from trafficedu.issued.queries.documents import Line
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services.issuing import NewDocument
 from trafficedu.reports.notice import NoticeData
-from trafficedu.riders.models import Engagement
 from trafficedu.riders.queries import engagements
 from trafficedu.riders.queries import people as riders
 from trafficedu.riders.rules import LegalBasis, mask_name
@@ -187,6 +186,8 @@ def notice_document(session: Session, notice: Notice, now: datetime) -> NewDocum
 def _basis(session: Session, notice: Notice) -> Message:
     if notice.receiver_kind != rules.Receiver.COMPANY:
         return LegalBasis.STATUTORY_DUTY.label
-    engagement: Engagement | None = engagements.engagement_on(session, notice.rider_id, notice.violation.occurred_on)
-    basis = engagement.legal_basis if engagement else None
+    basis = None
+    if notice.company_id is not None:
+        day = notice.violation.occurred_on
+        basis = engagements.legal_basis_of(session, notice.rider_id, notice.company_id, day)
     return basis.label if basis else message("the legal basis recorded with the rider's engagement")

@@ -5,25 +5,29 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration.queries import figure
-from trafficedu.core import audit
+from trafficedu.core import audit, bulk
 from trafficedu.core.actors import Actor
+from trafficedu.core.errors import Refusal
 from trafficedu.core.events import Event
 from trafficedu.core.numbers import new_number
-from trafficedu.core.orm import holds_on
 from trafficedu.core.tables import insert_unless_there, table_of
+from trafficedu.core.text import message
 from trafficedu.feedback import rules
 from trafficedu.feedback.models import Notice
-from trafficedu.feedback.rules import NOTICE_LIFE, HeldReason, NoticeAct, NoticeState, Receiver
+from trafficedu.feedback.rules import HELD_FOR_COMPANY, NOTICE_LIFE, HeldReason, NoticeAct, NoticeState, Receiver
 from trafficedu.feedback.services.telling import tell_corrected, tell_withdrawn
-from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
+from trafficedu.riders.events import EngagementsChanged, HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.models import Engagement, Rider
-from trafficedu.violations.events import ViolationCorrected, ViolationEstablished, ViolationVoided
+from trafficedu.riders.queries import engagements
+from trafficedu.riders.rules import CompanyKnown
+from trafficedu.violations.events import CompanySettled, ViolationCorrected, ViolationEstablished, ViolationVoided
 from trafficedu.violations.models import Violation
 from trafficedu.violations.rules import CorrectedField
+from trafficedu.violations.services.companies import judge_again
 
 UNTOLD = frozenset({CorrectedField.NOTE})
 """What a notice does not say."""
@@ -32,8 +36,9 @@ UNTOLD = frozenset({CorrectedField.NOTE})
 def queue_notice(session: Session, event: ViolationEstablished) -> None:
     """Tell whoever must educate the rider, or hold the notice and say why. The second time it does nothing.
 
-    The receiver is the company that engaged the rider on the day of the violation; without a legal basis on
-    the engagement the notice is held (PIPL art. 23). A rider of no company: the home village, held while unknown.
+    The receiver is the company that answers for the violation; without a legal basis on its engagement of the rider
+    the notice is held (PIPL art. 23), and so it is where that company is still open. A rider of no company: the home
+    village, held while unknown.
     """
     violation = session.get_one(Violation, event.violation_id)
     if violation.rider_id is None:
@@ -60,35 +65,30 @@ def queue_notice(session: Session, event: ViolationEstablished) -> None:
 
 
 def _receiver_of(session: Session, violation: Violation) -> dict[str, Any]:
-    """Return who is to be told of a violation, and why that has to wait ("" where it has not)."""
+    """Return who is to be told of a violation, by column, and why that has to wait ("" where it has not)."""
+    receiver: dict[str, Any] = {"receiver_kind": Receiver.COMPANY, "company_id": violation.company_id, "area_id": None}
+    if violation.company_waits:
+        named = violation.named_company_id if violation.company_known == CompanyKnown.NAMED else None
+        return receiver | {"company_id": named, "held_reason": HELD_FOR_COMPANY[violation.company_known]}
     if violation.company_id is not None:
         reason = HeldReason.NONE if _has_legal_basis(session, violation) else HeldReason.NO_LEGAL_BASIS
-        return {"receiver_kind": Receiver.COMPANY, "company_id": violation.company_id, "held_reason": reason}
+        return receiver | {"held_reason": reason}
     home = session.connection().scalar(_HOME, {"rider_id": violation.rider_id})
     reason = HeldReason.NO_HOME_VILLAGE if home is None else HeldReason.NONE
-    return {"receiver_kind": Receiver.VILLAGE, "area_id": home, "held_reason": reason}
+    return {"receiver_kind": Receiver.VILLAGE, "company_id": None, "area_id": home, "held_reason": reason}
 
 
-_RIDER, _ENGAGED = table_of(Rider).c, table_of(Engagement).c
+_RIDER = table_of(Rider).c
 _HOME = select(_RIDER.home_area_id).where(_RIDER.id == bindparam("rider_id")).with_for_update(key_share=True)
 """The home, the rider held: whoever records one meanwhile comes after, and finds the notice to release."""
-_LEGAL_BASIS = (
-    select(_ENGAGED.id)
-    .where(
-        _ENGAGED.rider_id == bindparam("rider_id"),
-        _ENGAGED.company_id == bindparam("company_id"),
-        holds_on(_ENGAGED.engaged_from, _ENGAGED.engaged_to, bindparam("day")),
-        _ENGAGED.legal_basis.is_not(None),
-        _ENGAGED.legal_basis != "",
-    )
-    .limit(1)
-)
 
 
 def _has_legal_basis(session: Session, violation: Violation) -> bool:
     """Tell whether an engagement with the violation's company on its day carries a legal basis."""
-    parameters = {"rider_id": violation.rider_id, "company_id": violation.company_id, "day": violation.occurred_on}
-    return session.connection().scalar(_LEGAL_BASIS, parameters) is not None
+    assert violation.rider_id is not None
+    assert violation.company_id is not None
+    basis = engagements.legal_basis_of(session, violation.rider_id, violation.company_id, violation.occurred_on)
+    return basis is not None
 
 
 def _sent(session: Session, now: datetime) -> dict[str, Any]:
@@ -136,10 +136,7 @@ def follow_correction(session: Session, event: ViolationCorrected) -> None:
 
 
 def release_held(session: Session, event: LegalBasisRecorded) -> None:
-    """Send what was held although the company may be told now; the deadline runs from then.
-
-    A notice held for want of a village goes to the company too, when it turns out that the rider worked for one.
-    """
+    """Send what was held although the company may be told now; the deadline runs from then."""
     engagement = session.get(Engagement, event.engagement_id)
     if engagement is None or not engagement.legal_basis:
         return
@@ -149,14 +146,63 @@ def release_held(session: Session, event: LegalBasisRecorded) -> None:
         .where(
             Notice.rider_id == engagement.rider_id,
             Notice.state == NoticeState.HELD,
-            or_(Notice.company_id.is_(None), Notice.company_id == engagement.company_id),
+            Notice.held_reason == HeldReason.NO_LEGAL_BASIS,
+            Notice.company_id == engagement.company_id,
             Violation.occurred_on.between(engagement.engaged_from, engagement.engaged_to or date.max),
         )
         .with_for_update(of=Notice)
     )
     for notice in session.scalars(query).all():
-        notice.receiver_kind, notice.company_id = Receiver.COMPANY, engagement.company_id
         _release(session, notice, event)
+
+
+def look_again(session: Session, event: EngagementsChanged) -> None:
+    """Ask once more who answers for what is not over yet, now that the days of engagements are others.
+
+    That is what was held, and what was sent, not answered and is not due yet. What waits for a company to be confirmed
+    or chosen is looked at by ``violations``; what was answered, or is late, stays as it was told.
+    """
+    not_due = and_(Notice.state == NoticeState.SENT, Notice.answered_utc.is_(None), Notice.due_utc > event.at_utc)
+    for riders in bulk.batches(event.rider_ids):
+        going_on = or_(Notice.state == NoticeState.HELD, not_due)
+        query = select(Notice.violation_id).where(Notice.rider_id.in_(riders), going_on)
+        judge_again(session, session.scalars(query).all(), event)
+
+
+def readdress(session: Session, event: CompanySettled) -> None:
+    """Send the notice of a violation to whoever answers for it now, or hold it again; the deadline runs from then.
+
+    Whoever had it is told that it was withdrawn. What was answered stays with who answered.
+
+    Raises
+    ------
+    Refusal
+        A decision is to be taken back after whom it led to has answered.
+    """
+    notice = session.scalar(select(Notice).where(Notice.violation_id == event.violation_id).with_for_update())
+    if notice is None or not NOTICE_LIFE.may(NoticeAct.READDRESS, notice.state):
+        return
+    receiver = _receiver_of(session, session.get_one(Violation, event.violation_id))
+    held = receiver["held_reason"]
+    same = all(getattr(notice, name) == receiver[name] for name in ("receiver_kind", "company_id", "area_id"))
+    if notice.is_sent and same and not held:
+        return
+    if notice.answered_utc is not None:
+        if event.taken_back:
+            raise Refusal(message("This notice was answered already. Who answers for the record stays as it is."))
+        return
+    if notice.is_sent:
+        tell_withdrawn(session, notice, event)
+    notice.receiver_kind, notice.held_reason = receiver["receiver_kind"], held
+    notice.company_id, notice.area_id = receiver["company_id"], receiver["area_id"]
+    notice.counted_area_id = notice.area_id or notice.violation_area_id
+    notice.opened_utc = notice.closed_utc = notice.corrected_utc = None
+    sending = {"state": NoticeState.HELD, "sent_utc": None, "due_utc": None} if held else _sent(session, event.at_utc)
+    for name, value in sending.items():
+        setattr(notice, name, value)
+    session.flush()
+    session.expire(notice, ["company", "area"])
+    audit.write(session, "feedback:notice:readdress", event.by, subject=notice, state=notice.state, held=held)
 
 
 def release_to_village(session: Session, event: HomeVillageRecorded) -> None:

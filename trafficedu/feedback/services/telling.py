@@ -11,14 +11,23 @@ from trafficedu.areas.models import Area
 from trafficedu.core.text import message
 from trafficedu.feedback.models import Notice
 from trafficedu.messages.services.outbox import NewPush, push
-from trafficedu.violations.events import ViolationCorrected, ViolationVoided
+from trafficedu.violations.events import CompanySettled, ViolationCorrected, ViolationVoided
 
 
-def tell_withdrawn(session: Session, notice: Notice, event: ViolationVoided) -> None:
+def tell_withdrawn(session: Session, notice: Notice, event: ViolationVoided | CompanySettled) -> None:
     """Say that a notice was taken back, so that a measure taken because of it is lifted."""
     title = message("Notice %(number)s was withdrawn", number=notice.number)
-    body = message("The violation was recorded in error. Lift the measure if you have taken one. No answer is needed.")
-    new = NewPush(f"notice:{notice.number}:withdrawn", title, body, f"/notices/{notice.number}")
+    if isinstance(event, CompanySettled):
+        key = f"notice:{notice.number}:readdressed:{event.at_utc:%Y%m%d%H%M%S%f}"
+        body = message(
+            "Somebody else answers for the rider. Lift the measure if you have taken one. No answer is needed."
+        )
+        new = NewPush(key, title, body, "/notices")
+    else:
+        body = message(
+            "The violation was recorded in error. Lift the measure if you have taken one. No answer is needed."
+        )
+        new = NewPush(f"notice:{notice.number}:withdrawn", title, body, f"/notices/{notice.number}")
     push(session, new, _receivers(session, notice), event.by, event.at_utc)
 
 

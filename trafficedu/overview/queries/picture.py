@@ -67,11 +67,12 @@ class CompanyFigures:
 
 @dataclass(frozen=True)
 class CompanyPicture:
-    """Violations by company, the most first; beside them those of riders without one, and of nobody known yet."""
+    """Violations by company, the most first; beside them those without one, of unknown riders, and open ones."""
 
     companies: Sequence[CompanyFigures]
     without_company: int
     unknown_rider: int
+    open: int
 
     @property
     def engaged(self) -> int:
@@ -220,4 +221,4 @@ def _companies(session: Session, by: Actor, area: Area, period: Period, as_of: d
     names = names_of(session, counts.by_company)
     rows = [CompanyFigures(*names[company_id], n) for company_id, n in counts.by_company.items()]
     ordered = sorted(rows, key=lambda row: (-row.violations, row.code))
-    return CompanyPicture(ordered, counts.without_company, counts.unknown_rider)
+    return CompanyPicture(ordered, counts.without_company, counts.unknown_rider, counts.open)

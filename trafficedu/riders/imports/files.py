@@ -2,7 +2,8 @@
 
 An export masks number, name and phone, and a masked cell means "unchanged" when it comes in again. A masked
 number cannot be a key, so the cell carries the rider's public number as well: ``990*************12#R0123456789A``.
-With the permission for clear values the number itself stands there. An empty cell leaves what is known.
+With the permission for clear values the number itself stands there. An empty cell leaves what is known; ``none`` as
+``engaged_to`` takes a last day away again.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -56,6 +57,14 @@ from trafficedu.riders.queries.people import PHONE
 from trafficedu.riders.services import engagements, people
 
 MASKED_KEY = re.compile(r"#(R[0-9A-Z]{11})$")
+NO_LAST_DAY = date.max
+"""What ``none`` as ``engaged_to`` is read as: the engagement goes on, whatever was known."""
+
+
+def _last_day(cell: parsing.Cell) -> date:
+    return NO_LAST_DAY if parsing.is_none(cell) else parsing.day(cell)
+
+
 COLUMNS = Columns(
     *document_columns(),
     area_column(optional=True, name="home_area_code", title=message("Home village (code)")),
@@ -70,10 +79,11 @@ COLUMNS = Columns(
     ),
     Column(
         "engaged_to",
-        if_given(parsing.day),
+        if_given(_last_day),
         optional=True,
         title=message("Works there until"),
         headings=("离职日期", "离职时间", "从业结束"),
+        note=message("Empty, what is known stays; “none” takes a last day away again."),
     ),
     closed(
         "legal_basis",
@@ -201,9 +211,11 @@ class RiderImport(FileImport):
         own = [span for span in rider.spans if span.company_id == work.company_id]
         same = next((span for span in own if span.engaged_from == work.engaged_from), None)
         if same is None:
-            span = rules.EngagementSpan(0, work.company_id, work.engaged_from, work.engaged_to, work.legal_basis)
+            last = None if work.engaged_to == NO_LAST_DAY else work.engaged_to
+            span = rules.EngagementSpan(0, work.company_id, work.engaged_from, last, work.legal_basis)
         else:
-            said = {name: value for name in ("engaged_to", "legal_basis") if (value := getattr(work, name))}
+            given = ((name, getattr(work, name)) for name in ("engaged_to", "legal_basis"))
+            said: dict[str, Any] = {name: None if value == NO_LAST_DAY else value for name, value in given if value}
             for name in [name for name in self._held_work.fields(same.id) if name in said]:
                 value = said.pop(name)
                 if self._held_work.said(same.id, name, value, self.now):
@@ -243,13 +255,14 @@ class RiderImport(FileImport):
     def _write_engagements(self, riders: Iterable[Known]) -> None:
         """Add the new engagements of a batch, and write the changed ones."""
         added, changed = [], []
+        origin = {"source": rules.EngagementSource.FILE, "recorded_utc": self.now, "recorded_by_id": self.by.user_id}
         for rider in riders:
             for span in rider.spans:
                 line = rider.lines.get((span.company_id, span.engaged_from), rider.line)
                 days = {"engaged_to": span.engaged_to, "legal_basis": span.legal_basis}
                 if not span.id:
                     own = {"rider_id": rider.id, "company_id": span.company_id, "engaged_from": span.engaged_from}
-                    added.append((line, own | days))
+                    added.append((line, own | days | origin))
                 elif (old := rider.spans_before[span.id]) != span:
                     changed.append({"id": span.id} | days)
                     before = {name: getattr(old, name) for name in days}

@@ -18,7 +18,7 @@ from trafficedu.core.reading import Row
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.riders import rules
-from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
+from trafficedu.riders.events import EngagementsChanged, HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import engagements as engagement_queries
 from trafficedu.riders.queries import people as queries
@@ -138,8 +138,10 @@ def write_changed(session: Session, changed: Sequence[Known]) -> None:
 
 
 def tell(session: Session, held: Sequence[Known], by: Actor, now: datetime) -> None:
-    """Tell of new homes and bases of riders known before; a new rider has no notice that waits for one."""
+    """Tell of new engagements, bases and homes of riders known before; a new rider has no record that waits for one."""
     before = {rider.id: rider.spans_before for rider in held if list(rider.spans_before.values()) != rider.spans}
+    if before:
+        publish(session, EngagementsChanged(now, by, tuple(before)))
     for spans in engagement_queries.spans_of(session, before).items():
         for span in spans[1]:
             old = before[spans[0]].get(span.id)

@@ -1,8 +1,8 @@
-"""Reads of engagements: which company counts on a day, all of a rider, the days of a company."""
+"""Reads of engagements: which companies engage a rider on a day, all of a rider, the days of a company."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
 
@@ -21,32 +21,46 @@ from trafficedu.riders import rules
 from trafficedu.riders.models import Engagement, Rider
 
 _ENGAGED = table_of(Engagement)
-_COUNTS = (
+_ON_THE_DAY = (
     _ENGAGED.c.rider_id == bindparam("rider_id"),
     holds_on(_ENGAGED.c.engaged_from, _ENGAGED.c.engaged_to, bindparam("day")),
 )
-_LAST_FIRST = (_ENGAGED.c.engaged_from.desc(), _ENGAGED.c.id.desc())
-_COMPANY_ON = select(_ENGAGED.c.company_id).where(*_COUNTS).order_by(*_LAST_FIRST).limit(1)
+_COMPANIES_ON = select(_ENGAGED.c.company_id).where(*_ON_THE_DAY)
+
+
+def companies_on(session: Session, rider_id: int, day: date) -> frozenset[int]:
+    """Return the ids of the companies that engage a rider on ``day``; the record page is in a hurry."""
+    return frozenset(session.connection().scalars(_COMPANIES_ON, {"rider_id": rider_id, "day": day}))
+
+
+def responsible(session: Session, rider_id: int, day: date, named: int | None) -> rules.Responsible:
+    """Return which company answers for a rider on ``day``: see :func:`rules.responsible`."""
+    return rules.responsible(companies_on(session, rider_id, day), named)
 
 
 @cache
-def _engagement_on() -> Select[tuple[Engagement]]:
-    return select(Engagement).where(*_COUNTS).order_by(*_LAST_FIRST).limit(1).options(loaded(Engagement.company))
+def _engagements_on() -> Select[tuple[Engagement]]:
+    order = (_ENGAGED.c.engaged_from.desc(), _ENGAGED.c.id.desc())
+    return select(Engagement).where(*_ON_THE_DAY).order_by(*order).options(loaded(Engagement.company))
 
 
-def engagement_on(session: Session, rider_id: int, day: date) -> Engagement | None:
-    """Return the engagement that counts on ``day``: of several, the one begun last, then the one recorded last.
-
-    A rider may work for several companies at once, but the violation of a day belongs to one. The company
-    joined last is the likelier one, and the officer on the spot may name another.
-    """
-    return session.scalar(_engagement_on(), {"rider_id": rider_id, "day": day})
+def list_on(session: Session, rider_id: int, day: date) -> Sequence[Engagement]:
+    """Return the engagements of a rider on ``day`` with their companies, the one begun last first."""
+    return session.scalars(_engagements_on(), {"rider_id": rider_id, "day": day}).all()
 
 
-def company_on(session: Session, rider_id: int, day: date) -> int | None:
-    """Return the id of the company of :func:`engagement_on`, for the record page, which is in a hurry."""
-    company_id: int | None = session.connection().scalar(_COMPANY_ON, {"rider_id": rider_id, "day": day})
-    return company_id
+_BASIS_OF = (
+    select(_ENGAGED.c.legal_basis)
+    .where(*_ON_THE_DAY, _ENGAGED.c.company_id == bindparam("company_id"), _ENGAGED.c.legal_basis.is_not(None))
+    .limit(1)
+)
+
+
+def legal_basis_of(session: Session, rider_id: int, company_id: int, day: date) -> rules.LegalBasis | None:
+    """Return why this company may be told of what a rider did on ``day``; None where nothing says so."""
+    parameters = {"rider_id": rider_id, "company_id": company_id, "day": day}
+    basis: rules.LegalBasis | None = session.connection().scalar(_BASIS_OF, parameters)
+    return basis
 
 
 def find_engagement(session: Session, rider: Rider, company_code: str, engaged_from: date) -> Engagement:

@@ -107,6 +107,7 @@ def find_rider_if_seen(session: Session, number: str, by: Actor, now: datetime) 
         .options(
             loaded(Rider.home_area),
             loaded(Rider.engagements, Engagement.company),
+            loaded(Rider.engagements, Engagement.recorded_by),
         )
     )
     return session.scalar(query)

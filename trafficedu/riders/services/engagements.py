@@ -18,7 +18,7 @@ from trafficedu.core.orm import expect_version, overlaps
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
 from trafficedu.riders import rules
-from trafficedu.riders.events import LegalBasisRecorded
+from trafficedu.riders.events import EngagementsChanged, LegalBasisRecorded
 from trafficedu.riders.models import Engagement, Rider
 
 FIRST_YEAR = 2000
@@ -33,6 +33,7 @@ class NewEngagement:
     engaged_from: date
     engaged_to: date | None = None
     legal_basis: str | None = None
+    source: rules.EngagementSource = rules.EngagementSource.POLICE
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,10 @@ class EngagementChange:
 
 
 def engage(session: Session, rider: Rider, new: NewEngagement, by: Actor, now: datetime) -> Engagement:
-    """Record that a company engages a rider. Publishes ``LegalBasisRecorded`` where the basis is given.
+    """Record that a company engages a rider.
 
-    Several companies at once are allowed; which one counts on a day says ``queries.engagements.engagement_on``.
+    Several companies at once are allowed; which one answers on a day says ``queries.engagements.responsible``.
+    Publishes ``EngagementsChanged``, then ``LegalBasisRecorded`` where the basis is given.
 
     Raises
     ------
@@ -67,6 +69,9 @@ def engage(session: Session, rider: Rider, new: NewEngagement, by: Actor, now: d
         engaged_from=new.engaged_from,
         engaged_to=new.engaged_to,
         legal_basis=rules.LegalBasis(new.legal_basis) if new.legal_basis else None,
+        source=new.source,
+        recorded_utc=now,
+        recorded_by_id=by.user_id,
     )
     session.add(engagement)
     session.flush()
@@ -79,7 +84,9 @@ def engage(session: Session, rider: Rider, new: NewEngagement, by: Actor, now: d
         rider=rider.id,
         company=company.code,
         legal_basis=engagement.legal_basis,
+        source=engagement.source,
     )
+    publish(session, EngagementsChanged(now, by, (rider.id,)))
     if engagement.legal_basis:
         publish(session, LegalBasisRecorded(now, by, engagement.id))
     return engagement
@@ -90,8 +97,8 @@ def change_engagement(
 ) -> None:
     """Change the days or the legal basis of an engagement, or end it.
 
-    Publishes ``LegalBasisRecorded`` where the basis became another one. Raises Stale, and Refusal as
-    :func:`engage` does.
+    Publishes ``EngagementsChanged`` where the days, and ``LegalBasisRecorded`` where the basis became others. Raises
+    Stale, and Refusal as :func:`engage` does.
     """
     check_engagement(change.engaged_from, change.engaged_to, change.legal_basis)
     _lock(session, engagement.rider)
@@ -104,7 +111,7 @@ def change_engagement(
         Validity(change.engaged_from, change.engaged_to),
         but=engagement.id,
     )
-    basis_before, basis = engagement.legal_basis, change.legal_basis
+    days_before, basis_before, basis = engagement.days, engagement.legal_basis, change.legal_basis
     with correcting(session, engagement, CORRECTED, by, now):
         engagement.legal_basis = rules.LegalBasis(basis) if basis else None
         engagement.engaged_from, engagement.engaged_to = change.engaged_from, change.engaged_to
@@ -117,8 +124,34 @@ def change_engagement(
         legal_basis=engagement.legal_basis,
         ended=engagement.engaged_to is not None,
     )
+    if engagement.days != days_before:
+        publish(session, EngagementsChanged(now, by, (engagement.rider_id,)))
     if engagement.legal_basis and engagement.legal_basis != basis_before:
         publish(session, LegalBasisRecorded(now, by, engagement.id))
+
+
+def withdraw_engagement(session: Session, engagement: Engagement, by: Actor, now: datetime) -> None:
+    """Take back an engagement that never was, such as one confirmed by mistake; the audit trail keeps what it said.
+
+    Publishes ``EngagementsChanged``.
+    """
+    rider = engagement.rider
+    _lock(session, rider)
+    audit.write(
+        session,
+        "riders:engagement:withdraw",
+        by,
+        subject=engagement,
+        rider=rider.id,
+        company=engagement.company.code,
+        engaged_from=engagement.engaged_from.isoformat(),
+        legal_basis=engagement.legal_basis,
+        source=engagement.source,
+    )
+    session.delete(engagement)
+    session.flush()
+    session.expire(rider, ["engagements"])
+    publish(session, EngagementsChanged(now, by, (rider.id,)))
 
 
 def check_engagement(engaged_from: date, engaged_to: date | None, legal_basis: str | None) -> None:

@@ -21,7 +21,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.reading import count_rows
 from trafficedu.core.services import services_of
 from trafficedu.core.tabular import Exporter, Importer, Progress, RefusedRow, silent
-from trafficedu.core.text import message, packed, unpacked
+from trafficedu.core.text import Message, message, packed, unpacked
 from trafficedu.core.transactions import read_from_replica, writing
 from trafficedu.core.uploads import UploadStore
 from trafficedu.core.work import Ending, Function, Work
@@ -204,8 +204,18 @@ def as_counts(session: Session, outcome: importing.Outcome) -> dict[str, Any]:
         for row in outcome.report.refused[:LINES_KEPT]
     ]
     sealed = services_of(session).keyring.encrypt(json.dumps(lines), LINES)
-    told = {"written": outcome.written, "broken": outcome.broken, "differing": outcome.report.differing}
+    told = {
+        "written": outcome.written,
+        "broken": outcome.broken,
+        "differing": outcome.report.differing,
+        "notes": [packed(note) for note in outcome.report.of_file],
+    }
     return outcome.report.counts | told | {"lines": sealed}
+
+
+def notes_of(counts: Mapping[str, Any]) -> list[Message]:
+    """Return the notes that :func:`as_counts` kept; an earlier version of the program kept none."""
+    return [unpacked(note) for note in counts.get("notes", [])]
 
 
 def refused_lines(session: Session, counts: Mapping[str, Any]) -> list[RefusedRow]:

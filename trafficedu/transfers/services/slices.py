@@ -23,6 +23,7 @@ from trafficedu.core import job_queue
 from trafficedu.core.private_copy import is_single_writer, private_copy
 from trafficedu.core.reading import count_rows, read_rows
 from trafficedu.core.tabular import ImportReport
+from trafficedu.core.text import unpacked
 from trafficedu.core.work import Work
 from trafficedu.transfers.services import importing
 from trafficedu.transfers.services.importing import Choices, File, Outcome
@@ -75,6 +76,8 @@ def finished(counts: Mapping[str, Any], late: ImportReport) -> Outcome:
     """
     further = max(0, len(late.refused) - counts["refused"])
     report = ImportReport(max(0, counts["added"] - further), counts["updated"], counts["unchanged"], late.refused)
+    for note in counts.get("notes", []):
+        report.remark_file(unpacked(note))
     return Outcome(report, written=True)
 
 

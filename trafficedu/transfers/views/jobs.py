@@ -59,6 +59,7 @@ def job(number: str) -> Any:
             job=shown,
             own=own,
             lines=jobs.refused_lines(session(), shown.counts) if own else [],
+            notes=jobs.notes_of(shown.counts or {}) if own else [],
             kind_name=KIND_NAMES.get(_asked(shown).get("kind", "")),
             form=_confirmation(shown) if own else None,
         )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, case, or_, select
 from sqlalchemy.orm import Session
 
 from trafficedu.accounts.models import User
@@ -24,7 +24,7 @@ from trafficedu.core.orm import reference_of
 from trafficedu.core.services import services_of
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.people import ID_NUMBER, PHONE
-from trafficedu.riders.rules import mask_identity, mask_name, mask_phone
+from trafficedu.riders.rules import CompanyKnown, mask_identity, mask_name, mask_phone
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import NOT_ENDED
@@ -48,13 +48,25 @@ def list_rows(
             "occurred_at": violation.occurred_utc,
             "area_code": area_code,
             "kind": kind_code,
-            "company_code": company_code,
+            "company_code": company_code or _without_company(violation),
             "officer": officer or violation.officer_name,
             "plate": violation.plate if named else "",
             **{name: getattr(violation, name) for name in _PLAIN},
             **({} if named else {"note": ""}),
             **identities(*rider),
         }
+
+
+_SAID = case(
+    (Violation.company_id.is_not(None), Violation.company_id),
+    (or_(Violation.company_known == CompanyKnown.NAMED, Violation.rider_id.is_(None)), Violation.named_company_id),
+)
+"""The company that a row says: the one that answers; the one that is named where that is open."""
+
+
+def _without_company(violation: Violation) -> str:
+    """Return what stands for no company: nothing where that is open, or where nobody knows who rode."""
+    return "" if violation.rider_id is None or violation.company_waits else "none"
 
 
 def count_rows(session: Session, by: Actor, month: Month | None, most: int) -> int:
@@ -83,7 +95,7 @@ def _query(by: Actor, month: Month | None) -> Select[Any]:
         )
         .join(Area, Area.id == Violation.area_id)
         .join(ViolationKind, ViolationKind.id == Violation.kind_id)
-        .outerjoin(Company, Company.id == Violation.company_id)
+        .outerjoin(Company, Company.id == _SAID)
         .outerjoin(User, User.id == Violation.officer_id)
         .outerjoin(Rider, Rider.id == Violation.rider_id)
         .where(*_which(by, month))

@@ -7,12 +7,17 @@ Decisions, as the documentation tells them:
   imported record. Any other difference is refused: a record found wrong is voided, never overwritten.
 * A row older than ``violations.history_days`` is history: it counts, but opens no task and sends no notice.
   History from cameras counts as reviewed. A younger row goes through ``services.record`` with all that follows.
-* An empty ``company_code`` means no company.
+* An empty ``company_code`` means the company that engages the rider on that day, ``none`` no company, a code that
+  company. One that does not engage the rider is kept as named and waits to be confirmed; where several do and none is
+  named, that waits for a decision. An export writes the company that answers or is named, nothing where that is still
+  open or no rider is known, else ``none``; a cell left empty says nothing of a record known already.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
 from typing import Any
@@ -34,15 +39,23 @@ from trafficedu.core.keyed_import import Candidate, Known, ReferencedImport
 from trafficedu.core.numbers import new_number
 from trafficedu.core.parsing import if_given, is_masked
 from trafficedu.core.tabular import Exporter, Importer
-from trafficedu.core.text import message
+from trafficedu.core.text import Message, message
 from trafficedu.riders.imports.documents import document_columns
+from trafficedu.riders.queries.engagements import spans_of
+from trafficedu.riders.rules import CompanyKnown, EngagementSpan
 from trafficedu.riders.services.people import NewRider
 from trafficedu.violations.imports.exporting import count_rows, list_rows
 from trafficedu.violations.imports.people import People, Person
 from trafficedu.violations.models import Violation
 from trafficedu.violations.queries.kinds import RememberedKinds
 from trafficedu.violations.rules import Offender, Penalty, Source, ViolationState
-from trafficedu.violations.services.recording import NewViolation, Prepared, prepare, record
+from trafficedu.violations.services.recording import NewViolation, Prepared, company_of, prepare, record
+
+
+def _company(cell: parsing.Cell) -> str | None:
+    """Return the code, "" for ``none``, None for an empty cell."""
+    return "" if parsing.is_none(cell) else parsing.identifier(cell) or None
+
 
 UNPLATED = frozenset({"无", "无牌", "无号牌", "未上牌", "未挂牌", "未悬挂号牌", "没有", "-", "/"})
 """What people write where an e-bike bears no plate."""
@@ -94,7 +107,11 @@ COLUMNS = Columns(
         also={"骑手": Offender.RIDER, "骑行人": Offender.RIDER, "乘客": Offender.PASSENGER, "乘员": Offender.PASSENGER},
     ),
     *document_columns(optional=True),
-    company_column(),
+    replace(
+        company_column(),
+        read=_company,
+        note=message("Empty: as engaged on that day. “none”: no company. Else its code or its full name."),
+    ),
     closed(
         "source",
         Source,
@@ -132,13 +149,26 @@ FIXED = {
     "kind_id": "kind",
     "plate": "plate",
     "offender": "offender",
-    "company_id": "company_code",
+    "named_company_id": "company_code",
+    "company_known": "company_code",
     "source": "source",
     "penalty": "penalty",
     "fine_yuan": "fine_yuan",
     "rider_id": "id_number",
 }
 """What must not differ in a record known already -> the column that says so."""
+NOTED = {
+    CompanyKnown.ENGAGED: message("Rows whose company was taken from the rider's engagement on that day: %(count)d."),
+    CompanyKnown.NAMED: message(
+        "Rows that name a company which does not engage the rider on that day: %(count)d. The company stays named, "
+        "unconfirmed; notices are held until it is confirmed."
+    ),
+    CompanyKnown.AMBIGUOUS: message(
+        "Rows that name no company while several engage the rider on that day: %(count)d. Notices are held until one "
+        "of them is chosen."
+    ),
+}
+WITHOUT_COMPANY = (CompanyKnown.NONE, CompanyKnown.NOBODY)
 
 
 class ViolationImport(ReferencedImport[Prepared[Person]]):
@@ -146,12 +176,14 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
 
     columns, model, letter, action = COLUMNS, Violation, "V", "violations:violation:import"
     changeable = ("place", "note", "latitude", "longitude", "officer")
-    compared = (*FIXED, *changeable, "officer_id")
+    compared = (*FIXED, *changeable, "officer_id", "company_id")
     fields = FIXED
 
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
         super().__init__(session, by, now, skip_errors)
         self._people = People(session, now)
+        self._spans: Mapping[int, Sequence[EngagementSpan]] = {}
+        self._known: Counter[CompanyKnown] = Counter()
         self._history_before = local_date(now) - timedelta(days=figure(session, "violations.history_days"))
         self._areas, self._kinds = RememberedAreas(session, by), RememberedKinds(session)
         self._companies = RememberedCompanies(session)
@@ -173,7 +205,8 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
         rider = NewRider(id_type, id_number, name, "" if is_masked(phone) else phone) if id_number else None
         occurred, kind = cells.pop("occurred_at"), self._kinds.code_of(cells.pop("kind"))
         cells["area_code"] = self._areas.code_of(cells["area_code"])
-        cells["company_code"] = self._companies.code_of(cells["company_code"])
+        if cells["company_code"]:
+            cells["company_code"] = self._companies.code_of(cells["company_code"])
         new = NewViolation(
             kind_code=kind,
             occurred_utc=occurred.utc,
@@ -199,17 +232,38 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
 
     def values(self, ready: Prepared[Person]) -> dict[str, Any]:
         """Return the row of a piece of history."""
-        return ready.values | {
-            "number": new_number("V"),
-            "rider_id": self._people.id_of(ready.rider),
-            "historic": True,
-            "state": ViolationState.CONFIRMED,
-            "recorded_utc": self.now,
-        }
+        rider_id = self._people.id_of(ready.rider)
+        return (
+            ready.values
+            | self._company(ready, rider_id)
+            | {
+                "number": new_number("V"),
+                "rider_id": rider_id,
+                "historic": True,
+                "state": ViolationState.CONFIRMED,
+                "recorded_utc": self.now,
+            }
+        )
+
+    def _company(self, ready: Prepared[Person], rider_id: int | None) -> dict[str, Any]:
+        """Return which company answers, as :func:`company_of` does."""
+        day, engaging = ready.values["occurred_on"], None
+        if ready.rider is not None:
+            spans = self._spans.get(rider_id, ()) if rider_id is not None else ()
+            engaging = {span.company_id for span in spans if span.days.holds_on(day)}
+        return company_of(ready.new, ready.values["named_company_id"], engaging)
 
     def facts(self, ready: Prepared[Person], known: Known) -> Mapping[str, Any]:
-        """Return what a row says; a masked document says nothing, nor does the name of an officer with an account."""
+        """Return what a row says; a masked document says nothing, nor does the name of an officer with an account.
+
+        Nor an empty company; a company is the one that the record names or, after a decision, another that answers.
+        """
         facts = {name: ready.values[name] for name in (*FIXED, *self.changeable) if name in ready.values}
+        named = facts.pop("named_company_id")
+        if named is not None and named not in (known["named_company_id"], known["company_id"]):
+            facts["named_company_id"] = named
+        elif ready.new.company_code == "" and known["company_known"] not in WITHOUT_COMPANY:
+            facts["company_known"] = CompanyKnown.NONE
         if known["officer_id"] is not None:
             del facts["officer"]
         if ready.rider is not None and ready.rider.key:
@@ -236,6 +290,11 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
     def add(self, candidates: Sequence[Candidate[Prepared[Person]]]) -> int:
         """Add history in bulk, and record what is recent as an officer would, each in a savepoint of its own."""
         history = [each for each in candidates if each.ready.values["occurred_on"] < self._history_before]
+        riders = (self._people.id_of(each.ready.rider) for each in history)
+        self._spans = spans_of(self.session, (rider_id for rider_id in riders if rider_id is not None))
+        for each in history:
+            company = self._company(each.ready, self._people.id_of(each.ready.rider))
+            self._count_company(each.ready, company["company_known"])
         if self.writes:
             self._people.register(each.ready.rider for each in history)
         added = super().add(history)
@@ -252,7 +311,18 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
             self.refuse(candidate.row, error)
             return False
         self.note_added(candidate.row, made.id)
+        self._count_company(candidate.ready, made.company_known)
         return True
+
+    def _count_company(self, ready: Prepared[Person], known: CompanyKnown) -> None:
+        if known in NOTED and (known != CompanyKnown.ENGAGED or ready.new.company_code is None):
+            self._known[known] += 1
+
+    def finish(self) -> None:
+        """Say in the report where companies come from, and which of them wait for a decision."""
+        for known, text in NOTED.items():
+            if count := self._known[known]:
+                self.report.remark_file(Message(text.msgid, {"count": count}))
 
 
 IMPORTER = Importer(COLUMNS, ViolationImport.run, permission="violations:violation:import")

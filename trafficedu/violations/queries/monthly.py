@@ -19,23 +19,25 @@ from trafficedu.settled.models import PART, AddedFigure, Adds, Figure, hour_text
 from trafficedu.settled.queries import seen_path, sum_below, sum_of
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries.figures import KindMonthCount
-from trafficedu.violations.rules import ViolationState
+from trafficedu.violations.rules import COMPANY_OPEN, ViolationState
 
 HOURS_OF_DAY = 24
-NO_COMPANY, NO_RIDER = "none", "unknown"
-"""Instead of a company: the rider works for none that is known; nobody knows yet who rode."""
+NO_COMPANY, NO_RIDER, OPEN = "none", "unknown", "open"
+"""Instead of a company: the rider works for none that is known; nobody knows yet who rode, or which company answers."""
 
 
 @dataclass(frozen=True)
 class CompanyCounts:
-    """Violations by the id of the company that engaged the rider on the day.
+    """Violations by the id of the company that answers for them.
 
-    ``without_company``: those of riders whom none engaged; ``unknown_rider``: of nobody known yet.
+    ``without_company``: those of riders whom none engaged; ``unknown_rider``: of nobody known yet; ``open``: it is not
+    settled yet which company answers.
     """
 
     by_company: Mapping[int, int]
     without_company: int
     unknown_rider: int
+    open: int
 
 
 def _adds_to(part: Callable[[FromClause], ColumnElement[Any]]) -> Callable[[FromClause], Sequence[Adds]]:
@@ -61,6 +63,7 @@ def _company(violation: FromClause) -> ColumnElement[str]:
     return case(
         (row.company_id.is_not(None), cast(row.company_id, String(PART))),
         (row.rider_id.is_(None), named(NO_RIDER)),
+        (row.company_known.in_(COMPANY_OPEN), named(OPEN)),
         else_=named(NO_COMPANY),
     )
 
@@ -109,8 +112,8 @@ def count_by_hour(session: Session, by: Actor, path: str, period: Period, now: d
 def count_by_company(session: Session, by: Actor, path: str, period: Period, now: datetime) -> CompanyCounts:
     """Return the violations of the area at ``path`` and all below it by company."""
     counts = _by_part(session, COMPANIES, by, path, period, now)
-    without, unknown = counts.pop(NO_COMPANY, 0), counts.pop(NO_RIDER, 0)
-    return CompanyCounts({int(part): n for part, n in counts.items()}, without, unknown)
+    without, unknown, waiting = (counts.pop(part, 0) for part in (NO_COMPANY, NO_RIDER, OPEN))
+    return CompanyCounts({int(part): n for part, n in counts.items()}, without, unknown, waiting)
 
 
 def _by_part(session: Session, figure: Figure, by: Actor, path: str, period: Period, now: datetime) -> Counter[str]:

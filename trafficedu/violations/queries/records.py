@@ -95,6 +95,7 @@ def find_violation(session: Session, number: str, by: Actor) -> Violation:
             loaded(Violation.area),
             loaded(Violation.kind),
             loaded(Violation.company),
+            loaded(Violation.named_company),
             loaded(Violation.rider),
             loaded(Violation.recorded_by),
         )

@@ -5,6 +5,7 @@ Precondition: the caller checked the permission; the area scope is checked here.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -29,8 +30,7 @@ from trafficedu.core.workdays import add_workdays
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import engagements
 from trafficedu.riders.queries import people as riders
-from trafficedu.riders.rules import age_on, normalise_plate
-from trafficedu.riders.services.engagements import NewEngagement, engage
+from trafficedu.riders.rules import CompanyKnown, Responsible, age_on, normalise_plate, responsible
 from trafficedu.riders.services.people import NewRider, find_or_register
 from trafficedu.riders.services.plates import PlateMet
 from trafficedu.violations import rules
@@ -46,8 +46,9 @@ class NewViolation:
     """What is known of an offence when it is recorded.
 
     The rider is either known (``rider_number``) or entered (``rider``); a camera record may have a plate
-    alone. ``company_code`` None means "the company that engaged the rider that day", ``""`` none, a code that
-    company; where it did not engage the rider that day, an engagement is opened with ``legal_basis``.
+    alone. ``company_code`` None means "the company that engages the rider that day", ``""`` none, a code that
+    company: one that does not engage the rider that day stays named, unconfirmed. Where several engage the rider and
+    none is named, ``asks`` refuses the record until one is; otherwise it waits for a decision.
     ``client_reference`` makes a repeated submit give the first record, ``filled_in`` names what nobody typed;
     ``reference`` of its ``reference_source`` is the key of imports and ``officer`` the name an import knows the
     recording officer by. ``plate_answer`` says what it means that the plate is known as another rider's,
@@ -67,7 +68,7 @@ class NewViolation:
     rider: NewRider | None = None
     rider_number: str = ""
     company_code: str | None = None
-    legal_basis: str | None = None
+    asks: bool = False
     note: str = ""
     guardian_name: str = ""
     source: str = Source.FIELD
@@ -131,8 +132,8 @@ class Prepared(NamedTuple, Generic[Who]):
 def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Violation:
     """Record a violation, or return the first record of the same submit.
 
-    Registers the rider and the engagement where they are new, and remembers the plate. A camera record waits
-    for review; any other counts at once and publishes ViolationEstablished if its rider is known.
+    Registers the rider where there is a new one, and remembers the plate. A camera record waits for review; any other
+    counts at once and publishes ViolationEstablished if its rider is known.
 
     Raises
     ------
@@ -146,11 +147,9 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
         return _first_record(session, session.get_one(Violation, lookups.first_id), new, by)
     ready = prepare(new, lookups, now)
     rider = ready.rider
-    company_id = _company_on(session, ready, by, now)
+    company = _company_on(session, ready)
     own = {"number": numbers.new_number("V"), "rider_id": rider.id if rider is not None else None}
-    violation, made = _insert(
-        session, new, ready.values | own | {"company_id": company_id} | _state(session, new, by, now), by
-    )
+    violation, made = _insert(session, new, ready.values | own | company | _state(session, new, by, now), by)
     if made:
         audit.write(session, "violations:violation:record", by, subject=violation, source=new.source)
         _note_plate(session, violation, new, by)
@@ -196,7 +195,7 @@ def prepare(new: NewViolation, lookups: Lookups[Who], now: datetime) -> Prepared
         "area_id": area.id,
         "kind_id": kind.id,
         "plate": plate,
-        "company_id": lookups.company(new.company_code) if new.company_code else None,
+        "named_company_id": lookups.company(new.company_code) if new.company_code else None,
         "minor": minor,
     }
     return Prepared(new, rider, values)
@@ -283,27 +282,27 @@ def _first_record(session: Session, first: Violation, new: NewViolation, by: Act
     return first
 
 
-def _company_on(session: Session, ready: Prepared[Rider], by: Actor, now: datetime) -> int | None:
-    """Return the company that engages the rider that day; the one that is named is engaged where it was not."""
-    new, rider, day = ready.new, ready.rider, ready.values["occurred_on"]
-    company_id: int | None = ready.values["company_id"]
-    if rider is None or new.company_code == "":
-        return company_id
-    engaged_by = engagements.company_on(session, rider.id, day)
-    if company_id is None:
-        return engaged_by
-    if engaged_by != company_id:
-        _engage(session, rider, NewEngagement(company_id, day, None, new.legal_basis), by, now)
-    return company_id
+def company_of(new: NewViolation, named: int | None, engaging: Collection[int] | None) -> dict[str, Any]:
+    """Return which company answers for a record, by column; ``engaging`` is None where no rider is known."""
+    if engaging is None:
+        found = Responsible(CompanyKnown.NOBODY)
+    elif new.company_code == "":
+        found = Responsible(CompanyKnown.NONE)
+    else:
+        found = responsible(engaging, named)
+    return {"company_id": found.company_id, "company_known": found.known}
 
 
-def _engage(session: Session, rider: Rider, new: NewEngagement, by: Actor, now: datetime) -> None:
-    """Open an engagement; what the riders' room calls ``company_id`` is this form's ``company_code``."""
-    try:
-        engage(session, rider, new, by, now)
-    except Refusal as error:
-        field = {"company_id": "company_code", "engaged_from": "company_code"}.get(error.field or "", error.field)
-        raise Refusal(error.text, field=field, value=error.value) from error
+def _company_on(session: Session, ready: Prepared[Rider]) -> dict[str, Any]:
+    """Return :func:`company_of` of one record; raise Refusal where it is to be asked for."""
+    engaging = None
+    if ready.rider is not None:
+        engaging = engagements.companies_on(session, ready.rider.id, ready.values["occurred_on"])
+    company = company_of(ready.new, ready.values["named_company_id"], engaging)
+    if ready.new.asks and company["company_known"] == CompanyKnown.AMBIGUOUS:
+        text = message("Several companies engage this rider on that day. Choose the one the rider was working for.")
+        raise Refusal(text, field="company_code", value="")
+    return company
 
 
 def _state(session: Session, new: NewViolation, by: Actor, now: datetime) -> dict[str, Any]:

@@ -68,8 +68,8 @@ def _decide(violation: Violation, act: ViolationAct, reason: str, by: Actor, now
 def identify_rider(session: Session, violation: Violation, new: NewRider, by: Actor, now: datetime) -> Rider:
     """Say who the rider of a record with a plate alone was.
 
-    The company is the one that engaged the rider that day. A fine becomes education where the rider turns out
-    to be under the age for fines. Publishes ViolationEstablished if the record counts.
+    The company is the one that answers by ``riders.rules.responsible``. A fine becomes education where the rider turns
+    out to be under the age for fines. Publishes ViolationEstablished if the record counts.
 
     Raises
     ------
@@ -80,8 +80,8 @@ def identify_rider(session: Session, violation: Violation, new: NewRider, by: Ac
         raise Stale(rules.DECIDED)
     rider = find_or_register(session, new, by, now)
     age = age_on(rider.birth_date, violation.occurred_on) if rider.birth_date else None
-    engagement = engagements.engagement_on(session, rider.id, violation.occurred_on)
-    violation.rider, violation.company_id = rider, engagement.company_id if engagement else None
+    found = engagements.responsible(session, rider.id, violation.occurred_on, violation.named_company_id)
+    violation.rider, violation.company_id, violation.company_known = rider, found.company_id, found.known
     violation.minor = rules.is_minor(age, violation.offender, figure(session, "violations.rider_from_age"))
     if violation.penalty == Penalty.FINE and age is not None and age < figure(session, "violations.fine_from_age"):
         violation.penalty, violation.fine_yuan = Penalty.EDUCATION, None

@@ -23,7 +23,7 @@ from trafficedu.riders.queries import people as riders
 from trafficedu.riders.queries.vehicles import find_by_plate
 from trafficedu.riders.services.people import open_rider
 from trafficedu.riders.services.plates import open_vehicle
-from trafficedu.violations.forms import ViolationFilterForm
+from trafficedu.violations.forms.records import ViolationFilterForm
 from trafficedu.violations.queries import objections, records
 from trafficedu.violations.queries.kinds import list_kinds
 from trafficedu.violations.queries.plates import question_of

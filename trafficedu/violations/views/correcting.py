@@ -12,7 +12,7 @@ from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message, locale
-from trafficedu.violations.forms import CorrectForm, ReasonForm
+from trafficedu.violations.forms.records import CorrectForm, ReasonForm
 from trafficedu.violations.models import Violation
 from trafficedu.violations.queries import records
 from trafficedu.violations.queries.kinds import list_kinds

@@ -14,7 +14,7 @@ from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
-from trafficedu.violations.forms import DecisionForm, IdentifyForm, PlateDecisionForm, ReasonForm
+from trafficedu.violations.forms.records import DecisionForm, IdentifyForm, PlateDecisionForm, ReasonForm
 from trafficedu.violations.queries import records
 from trafficedu.violations.queries.objections import find_objection, list_objections_of, objections_on
 from trafficedu.violations.queries.plates import QUESTIONS, find_question

@@ -30,7 +30,7 @@ from trafficedu.riders.rules import Answer, age_on, colour_code, searched_plate
 from trafficedu.riders.services import plates
 from trafficedu.riders.services.people import open_rider
 from trafficedu.violations import rules
-from trafficedu.violations.forms import AS_ENGAGED, LOOK_UP, NO_COMPANY, OTHER, RecordForm
+from trafficedu.violations.forms.records import AS_ENGAGED, LOOK_UP, OTHER, RecordForm
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries import figures, records
 from trafficedu.violations.queries.kinds import list_kinds
@@ -42,7 +42,10 @@ VILLAGE_COOKIE = "village"
 
 @dataclass(frozen=True)
 class RiderCard:
-    """A rider looked up, as the record page shows one: enough to recognise the person, nothing to copy."""
+    """A rider looked up, as the record page shows one: enough to recognise the person, nothing to copy.
+
+    ``companies`` are code and name of those that engage the rider on the day.
+    """
 
     number: str
     name: str
@@ -53,7 +56,7 @@ class RiderCard:
     colour: str
     violations: int
     days: int
-    company: str
+    companies: Sequence[tuple[str, str]]
 
 
 @pages.route("/record", methods=["GET", "POST"])
@@ -74,13 +77,15 @@ def record() -> Any:
         return _page(form, _look_up(form), looked_up=True)
     if request.form.get("action") == "forget":
         form.rider_number.data = form.id_number.data = form.found_by_plate.data = ""
+        form.company_code.data = AS_ENGAGED
         return _page(form)
     if form.has_another_plate:
         return _another_plate(form)
     if accepted := submitted(form, lambda: recording.record(session(), form.to_input(), actor(), utc_now()).number):
         cookie[VILLAGE_COOKIE] = form.area_code.data
         return back_to("violations.recorded", number=accepted.value)
-    return _page(form), 422
+    asked = form.company_code.errors and not form.rider_number.data
+    return _page(form, _look_up(form) if asked else None), 422
 
 
 def _another_plate(form: RecordForm) -> Any:
@@ -180,7 +185,7 @@ def _page(form: RecordForm, matching: Sequence[Rider] | None = None, looked_up: 
     met = _met(form, shown, day)
     cards = [_card(rider, day) for rider in shown]
     kinds = list_kinds(session(), day)
-    _offer(form, kinds, cards[0].company if len(cards) == 1 else "")
+    _offer(form, kinds, cards[0].companies if len(cards) == 1 else ())
     return render_template(
         "violations/record.html",
         form=form,
@@ -195,7 +200,7 @@ def _page(form: RecordForm, matching: Sequence[Rider] | None = None, looked_up: 
 
 def _card(rider: Rider, day: date) -> RiderCard:
     masked = riders.describe(session(), rider)
-    engagement = engagements.engagement_on(session(), rider.id, day)
+    engaging = [engagement.company for engagement in engagements.list_on(session(), rider.id, day)]
     days = figure(session(), "riders.colour_period_days")
     count = figures.count_of_rider(session(), rider.id, day - timedelta(days=days), day)
     return RiderCard(
@@ -208,20 +213,18 @@ def _card(rider: Rider, day: date) -> RiderCard:
         colour=colour_code(count, figure(session(), "riders.colour_red_from")),
         violations=count,
         days=days,
-        company=engagement.company.name if engagement else "",
+        companies=[(company.code, company.name) for company in engaging],
     )
 
 
-def _offer(form: RecordForm, kinds: Sequence[ViolationKind], company: str) -> None:
+def _offer(form: RecordForm, kinds: Sequence[ViolationKind], engaging: Sequence[tuple[str, str]]) -> None:
     """Fill the lists; only a page that is shown needs them, a record that is taken does not."""
     language = locale()
     keys = [(kind.code, kind.name(language)) for kind in kinds if kind.position is not None]
     rest = [(kind.code, kind.name(language)) for kind in kinds if kind.position is None]
     form.kind.choices = choices([*keys, (OTHER, _l("Another kind"))])
     form.other_kind.choices = choices([("", _l("none")), *rest])
-    engaged = _("company on that day: %(company)s", company=company) if company else _("company on that day")
-    named = companies.list_names(session())
-    form.company_code.choices = choices([(AS_ENGAGED, engaged), (NO_COMPANY, _("none")), *named])
+    form.offer_companies(engaging, companies.list_names(session()))
 
 
 def _fine_hint(kinds: Sequence[ViolationKind], code: str) -> str:

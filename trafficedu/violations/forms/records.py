@@ -1,4 +1,4 @@
-"""The shape of what is typed about violations."""
+"""The shape of a record, of what becomes of it, of the list's filters and of a kind."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+from wtforms.widgets import RadioInput
 
 from trafficedu.areas.fields import HOMES, PlaceField, PlaceIdField
 from trafficedu.core.actors import Actor
@@ -35,7 +36,6 @@ from trafficedu.riders.fields import PlateAnswer
 from trafficedu.riders.rules import (
     Answer,
     IdType,
-    LegalBasis,
     normalise_identity,
     normalise_phone,
     normalise_plate,
@@ -51,7 +51,7 @@ from trafficedu.violations.services.recording import NewViolation
 
 Choices = Sequence[tuple[str, Any]]
 LOOK_UP, SAME = "look_up", "same"
-OTHER, AS_ENGAGED, NO_COMPANY = "other", "auto", "none"
+OTHER, AS_ENGAGED, NO_COMPANY, NOT_KNOWN = "other", "auto", "none", "open"
 
 
 def _rule(normalise: Callable[[str], str]) -> Callable[[Any, Field], None]:
@@ -140,12 +140,7 @@ class RecordForm(OnceForm, RiderFields, PlateAnswer):
     )
     offender = RadioField(_l("Rider or passenger"), choices=choices(named(Offender)), default=Offender.RIDER)
     company_code = SelectField(_l("Company"), validate_choice=False, default=AS_ENGAGED, choices=[])
-    legal_basis = SelectField(
-        _l("Basis for notifying the company"),
-        choices=choices([("", _l("not known yet")), *named(LegalBasis)]),
-        default="",
-        description=_l("Only if the company is new for this rider. Without it the notice is held."),
-    )
+    other_company = SelectField(_l("Another company"), validate_choice=False, validators=[Optional()], choices=[])
     guardian_name = TrimmedField(_l("Name of a guardian"), [at_most(60)], render_kw={"autocomplete": "off"})
     penalty = RadioField(_l("Penalty imposed"), choices=choices(named(Penalty)), default=Penalty.WARNING)
     fine_yuan = IntegerField(_l("Fine in yuan"), [Optional()], render_kw={"inputmode": "numeric"})
@@ -171,6 +166,18 @@ class RecordForm(OnceForm, RiderFields, PlateAnswer):
         agreed = self.still_them.data == SAME and searched_plate(self.still_on.data or "") == now
         return bool(self.rider_number.data and found and found != now and not agreed)
 
+    def offer_companies(self, engaging: Choices, every: Choices) -> None:
+        """Offer the company of the day and every other one; where several engage the rider, these as keys."""
+        if len(engaging) > 1:
+            self.company_code.option_widget = RadioInput()
+            self.company_code.choices = choices([*engaging, (NO_COMPANY, _l("none")), (NOT_KNOWN, _l("not known yet"))])
+            self.other_company.choices = choices([("", _l("none")), *every])
+            return
+        on_the_day = _l("company on that day")
+        if engaging:
+            on_the_day = _l("company on that day: %(company)s", company=engaging[0][1])
+        self.company_code.choices = choices([(AS_ENGAGED, on_the_day), (NO_COMPANY, _l("none")), *every])
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Check what the page shows: the list stands below its key alone, the amount below a fine alone."""
         if self.kind.data not in {None, "", OTHER}:
@@ -191,7 +198,7 @@ class RecordForm(OnceForm, RiderFields, PlateAnswer):
     def to_input(self) -> NewViolation:
         """Return what was entered."""
         assert self.occurred_at.data is not None  # the form was validated
-        company = {AS_ENGAGED: None, NO_COMPANY: ""}.get(self.company_code.data or AS_ENGAGED, self.company_code.data)
+        chosen = self.other_company.data or self.company_code.data or AS_ENGAGED
         return NewViolation(
             kind_code=self.kind_code,
             occurred_utc=self.occurred_at.data,
@@ -203,8 +210,8 @@ class RecordForm(OnceForm, RiderFields, PlateAnswer):
             offender=self.offender.data,
             rider=None if self.rider_number.data else self.to_rider(),
             rider_number=self.rider_number.data or "",
-            company_code=company,
-            legal_basis=self.legal_basis.data or None,
+            company_code={AS_ENGAGED: None, NOT_KNOWN: None, NO_COMPANY: ""}.get(chosen, chosen),
+            asks=chosen == AS_ENGAGED,
             note=self.note.data or "",
             guardian_name=self.guardian_name.data or "",
             source=self.source.data,
