@@ -58,6 +58,7 @@ import trafficedu.stations.views
 import trafficedu.transfers.views.corrections
 import trafficedu.transfers.views.files
 import trafficedu.transfers.views.jobs
+import trafficedu.transfers.views.runs
 import trafficedu.violations.views.browsing
 import trafficedu.violations.views.catalogue
 import trafficedu.violations.views.companies
@@ -86,6 +87,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.transfers.views.corrections,
     trafficedu.transfers.views.files,
     trafficedu.transfers.views.jobs,
+    trafficedu.transfers.views.runs,
     trafficedu.riders.views,
     trafficedu.violations.views.browsing,
     trafficedu.violations.views.catalogue,

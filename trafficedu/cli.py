@@ -48,7 +48,8 @@ from trafficedu.opening import application, language, open_installation, show
 from trafficedu.operating import doctor
 from trafficedu.reports import fonts
 from trafficedu.settled import services as settling
-from trafficedu.transfers.services import exporting, importing
+from trafficedu.transfers.queries.runs import find_run
+from trafficedu.transfers.services import exporting, importing, undoing
 from trafficedu.transfers.services import jobs as import_jobs
 
 
@@ -144,17 +145,24 @@ class MonthParam(click.ParamType[Month]):
 
 
 @commands.command("import")
-@click.argument("kind", type=click.Choice(list(wiring.IMPORTERS)))
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("kind", type=click.Choice(list(wiring.IMPORTERS)), required=False)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option(
+    "--undo", metavar="RUN", default="", help="Take back the run with this number, and nothing else (撤销导入)."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing (试运行).")
 @click.option("--skip-errors", is_flag=True, help="Leave refused rows out instead of the whole file (跳过错误行).")
 @click.option("--source", default="", help="Whose numbers the references are; two sources may give the same (来源).")
 @click.option("--accept-differing", is_flag=True, help="A known key of another day or place is the same record (确认).")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def import_kind(kind: str, file: Path, as_json: bool, **chosen: Any) -> None:
+def import_kind(kind: str | None, file: Path | None, undo: str, as_json: bool, **chosen: Any) -> None:
     """Take in a CSV or XLSX file, all or nothing (导入)."""
+    if undo:
+        return _undo_import(undo)
+    if kind is None or file is None:
+        raise click.UsageError(translate(message("Say the KIND of table and the FILE, or --undo RUN."), language()))
     choices = importing.Choices(**chosen)
-    taken = importing.File(kind, wiring.IMPORTERS[kind], file, SYSTEM, utc_now())
+    taken = importing.File(kind, wiring.IMPORTERS[kind], file, SYSTEM, utc_now(), file.name)
     with open_installation() as app:
         try:
             with progress_bar(count_rows(file)) as progress:
@@ -167,6 +175,13 @@ def import_kind(kind: str, file: Path, as_json: bool, **chosen: Any) -> None:
     _print_outcome(outcome, as_json, choices.dry_run)
     if outcome.stopped and not (choices.dry_run and choices.skip_errors and not outcome.broken):
         sys.exit(1)
+    return None
+
+
+def _undo_import(number: str) -> None:
+    with open_installation(), writing(session()) as own:
+        counts = undoing.undo(own, find_run(own, normalise(number), SYSTEM, ()), SYSTEM, utc_now()).counts
+    click.echo(translate(message("Removed %(removed)d, restored %(restored)d.", **counts), language()))
 
 
 def _print_outcome(outcome: importing.Outcome, as_json: bool, trial: bool) -> None:
@@ -200,6 +215,8 @@ def _print_outcome(outcome: importing.Outcome, as_json: bool, trial: bool) -> No
         show(message("Nothing was written. Correct the lines above, or skip them with --skip-errors."))
     elif trial:
         show(message("Nothing was written: this was only a trial."))
+    elif outcome.run:
+        show(message("To take this import back: trafficedu import --undo %(run)s", run=outcome.run))
 
 
 @commands.command("export")

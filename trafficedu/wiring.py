@@ -81,6 +81,7 @@ from trafficedu.settled.triggers import watch
 from trafficedu.stations import imports as stations_files
 from trafficedu.transfers import panels as transfers_panels
 from trafficedu.transfers.services import jobs as transfers
+from trafficedu.transfers.services import keeping
 from trafficedu.transfers.services import keys as job_keys
 from trafficedu.violations import panels as violations
 from trafficedu.violations.events import CompanySettled, ViolationCorrected, ViolationEstablished, ViolationVoided
@@ -323,6 +324,8 @@ CHORES: Mapping[str, Chore] = {
     "objections brought under the current key": written_in_parts(objection_keys.reencrypt),
     "channels brought under the current key": written_in_parts(channels.reencrypt),
     "jobs brought under the current key": written_in_parts(job_keys.reencrypt),
+    "corrections and runs brought under the current key": written_in_parts(keeping.reencrypt),
+    "rows of old imports forgotten": written_in_parts(keeping.forget_traces),
     "documents brought under the current key": written_in_parts(issuing.reencrypt),
     "months settled": partial(settling.settle_due, figures=FIGURES),
     "settled months compared": partial(settling.compare_one, figures=FIGURES),

@@ -116,6 +116,12 @@ def _tell(session: Session, correction: Correction, told: Mapping[str, Any], *, 
     correction.told = services_of(session).keyring.encrypt(text, _purpose(correction)) if sealed else text
 
 
+def seal_anew(session: Session, correction: Correction) -> None:
+    """Encrypt what a correction tells under the current key; what cannot be read stays as it is."""
+    if told := told_of(session, correction):
+        _tell(session, correction, told, sealed=True)
+
+
 def note(
     session: Session,
     record: Any,

@@ -30,6 +30,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.numbers import is_number, new_number
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
+from trafficedu.core.traces import Noted, RowAct
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.helmets.queries.surveys import visible_to
 from trafficedu.helmets.rules import CountMethod, RiderGroup, RoadClass, Seat, SurveySource, SurveyState, check_started
@@ -153,6 +154,7 @@ class HelmetImport(KeyedImport[SurveyRow]):
             self.session.add(site)
             self.session.flush()
             known = self._sites[code] = (site.id, area_id)
+            self.taking.trace.note(Noted(RowAct.ADDED, 0, code, HelmetSite.__tablename__, site.id))
         if known[1] not in self._area_ids:
             raise Refusal(message("There is no site with the code %(code)s.", code=code), field="site_code")
         if area_id is not None and known[1] != area_id:
@@ -260,6 +262,7 @@ class HelmetImport(KeyedImport[SurveyRow]):
             ),
         )
         self._surveys |= self._find_surveys(new)
+        self._note_opened(new)
         bulk.load(
             self.session,
             HelmetSheet.__table__,
@@ -281,6 +284,11 @@ class HelmetImport(KeyedImport[SurveyRow]):
             HelmetSheet.id,
         )
         self._sheets = {reference: sheets[self._surveys[reference]["id"]].id for reference in surveys}
+
+    def _note_opened(self, keys: Iterable[SurveyKey]) -> None:
+        for reference, year in keys:
+            opened = self._surveys[reference, year]["id"]
+            self.taking.trace.note(Noted(RowAct.ADDED, 0, reference, HelmetSurvey.__tablename__, opened, 1))
 
     def values(self, ready: SurveyRow) -> dict[str, Any]:
         """Return the row of a new count."""

@@ -57,6 +57,7 @@ class ConfirmForm(Form):
     kind = HiddenField(validators=[InputRequired()])
     token = HiddenField(validators=[InputRequired()])
     source = HiddenField()
+    name_of_file = HiddenField()
     skip_errors = BooleanField()
     accept_differing = BooleanField(_l("They are the same records: change them as the file says"))
 

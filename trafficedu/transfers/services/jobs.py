@@ -80,7 +80,7 @@ def take_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
     choices = _choices(work)
 
     def file_at(path: Path) -> importing.File:
-        return importing.File(kind, importers[kind], path, work.by, work.now)
+        return importing.File(kind, importers[kind], path, work.by, work.now, work.parameters.get("name", ""))
 
     def write(own: Session) -> None:
         with _opened(work) as path:
@@ -91,19 +91,20 @@ def take_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
     with _opened(work) as path:
         if slices.is_long(work.session, file_at(path)):
             outcome = slices.take_file(work, file_at(path), choices, partial(as_counts, work.session))
-            return end_slices(work, file_at(path), outcome)
+            return end_slices(work, file_at(path), choices, outcome)
     return Ending(counts=counts, write=write, afterwards=partial(_forget_used, work, counts))
 
 
-def end_slices(work: Work, file: importing.File, outcome: importing.Outcome) -> Ending:
+def end_slices(work: Work, file: importing.File, choices: importing.Choices, outcome: importing.Outcome) -> Ending:
     """Return the ending of a long file: the log of the run and the audit row, in the transaction that ends the job."""
     counts = as_counts(work.session, outcome)
 
     def write(own: Session) -> None:
+        told = {name: counts[name] for name in COUNTED}
         if not counts["written"]:
-            importing.note_stop(own, file, {name: counts[name] for name in COUNTED})
-        else:
-            importing.note_import(own, file, {name: counts[name] for name in COUNTED})
+            importing.note_stop(own, file, choices, told, outcome.report.refused)
+        elif outcome.run:
+            importing.note_import(own, file, outcome.run, told)
 
     return Ending(counts=counts, write=write, afterwards=partial(_forget_used, work, counts))
 
@@ -137,6 +138,7 @@ def take_own(
         token = uploads(session).keep(stream, name, 0)
     parameters = {
         "kind": file.kind,
+        "name": file.name,
         "token": token,
         "skip_errors": choices.skip_errors,
         "source": choices.source,
@@ -151,7 +153,7 @@ def take_own(
 
         outcome = slices.take_file(replace(work, tell=tell), file, choices, partial(as_counts, work.session))
         outcomes.append(outcome)
-        return end_slices(work, file, outcome)
+        return end_slices(work, file, choices, outcome)
 
     title = message("Import of %(kind)s", kind=KIND_NAMES[file.kind])
     run_own(Asked(IMPORT, title, parameters), run)
@@ -209,6 +211,7 @@ def as_counts(session: Session, outcome: importing.Outcome) -> dict[str, Any]:
         "broken": outcome.broken,
         "differing": outcome.report.differing,
         "notes": [packed(note) for note in outcome.report.of_file],
+        "run": outcome.run,
     }
     return outcome.report.counts | told | {"lines": sealed}
 

@@ -14,16 +14,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.core import job_queue
+from trafficedu.core import import_runs, job_queue
+from trafficedu.core.import_runs import ImportRun, KeptTrace
 from trafficedu.core.private_copy import is_single_writer, private_copy
 from trafficedu.core.reading import count_rows, read_rows
+from trafficedu.core.services import services_of
 from trafficedu.core.tabular import ImportReport
 from trafficedu.core.text import unpacked
+from trafficedu.core.traces import UNTRACED, Trace
 from trafficedu.core.work import Work
 from trafficedu.transfers.services import importing
 from trafficedu.transfers.services.importing import Choices, File, Outcome
@@ -42,11 +47,13 @@ def is_long(session: Session, file: File) -> bool:
     return file.importer.by_slices and is_single_writer(session) and count_rows(file.path) > SHORT_ROWS
 
 
-def try_file(session: Session, file: File, choices: Choices, progress: Callable[[int], None]) -> Outcome:
+def try_file(
+    session: Session, file: File, choices: Choices, progress: Callable[[int], None], trial: Trace = UNTRACED
+) -> Outcome:
     """Take a long file in on a private copy, and say what became of it there."""
     session.rollback()
     with private_copy(session) as own:
-        return importing.import_file(own, file, choices, progress)
+        return importing.import_file(own, file, choices, progress, trial)
 
 
 def take_file(work: Work, file: File, choices: Choices, kept: Callable[[Outcome], dict[str, Any]]) -> Outcome:
@@ -58,14 +65,15 @@ def take_file(work: Work, file: File, choices: Choices, kept: Callable[[Outcome]
     if work.order.settled:
         work.tell(0, rows)
         counts = job_queue.settled_counts(work.session, work.order)
-        return finished(counts, _write(work, file, choices))
+        return finished(counts, _write(work, file, choices, counts.get("run", "")))
     work.tell(0, 2 * rows)
     outcome = try_file(work.session, file, choices, work.tell)
     if not outcome.written:
         return outcome
     with work.apart() as own:
+        outcome = replace(outcome, run=importing.begin_run(own, file, choices).number)
         job_queue.settle(own, work.order, kept(outcome))
-    add_late(outcome.report, _write(work, file, choices))
+    add_late(outcome.report, _write(work, file, choices, outcome.run))
     return outcome
 
 
@@ -78,7 +86,7 @@ def finished(counts: Mapping[str, Any], late: ImportReport) -> Outcome:
     report = ImportReport(max(0, counts["added"] - further), counts["updated"], counts["unchanged"], late.refused)
     for note in counts.get("notes", []):
         report.remark_file(unpacked(note))
-    return Outcome(report, written=True)
+    return Outcome(report, written=True, run=counts.get("run", ""))
 
 
 def add_late(report: ImportReport, late: ImportReport) -> None:
@@ -89,8 +97,9 @@ def add_late(report: ImportReport, late: ImportReport) -> None:
     report.added = max(0, report.added - len(further))
 
 
-def _write(work: Work, file: File, choices: Choices) -> ImportReport:
+def _write(work: Work, file: File, choices: Choices, number: str) -> ImportReport:
     with work.apart() as own:
+        trace = _trace(own, number)
         return file.importer.run(
             own,
             read_rows(file.path, file.importer.columns),
@@ -99,8 +108,17 @@ def _write(work: Work, file: File, choices: Choices) -> ImportReport:
             skip_errors=True,
             progress=work.tell,
             batches=lambda rows: in_slices(own, rows),
-            taking=choices.taking,
+            taking=choices.taking(trace),
         )
+
+
+def _trace(session: Session, number: str) -> Trace:
+    """Return what keeps the run under ``number``; a job that an earlier version of the program began has none."""
+    run_id = session.scalar(select(ImportRun.id).where(ImportRun.number == number)) if number else None
+    if run_id is None:
+        return UNTRACED
+    import_runs.forget_noted_lines(session, run_id)
+    return KeptTrace(run_id, services_of(session).keyring)
 
 
 def in_slices(session: Session, rows: Iterator[Item]) -> Iterator[list[Item]]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import abort, current_app, render_template
+from flask import abort, current_app
 
-from trafficedu.configuration import queries as configuration
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import attach_error
 from trafficedu.core.job_views import lead_to
+from trafficedu.core.list_views import list_page
 from trafficedu.core.seen import changes_nothing_seen
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
 from trafficedu.core.web import tables
 from trafficedu.transfers.forms import ConfirmForm, ExportForm, UploadForm
+from trafficedu.transfers.queries.runs import RUNS, RunFilter
 from trafficedu.transfers.rules import KIND_NAMES
 from trafficedu.transfers.services import jobs
 from trafficedu.transfers.views.blueprint import pages
@@ -48,7 +49,7 @@ def upload() -> Any:
         attach_error(form, error)
         return _index(form, _export_form()), 422
     title = message("Import of %(kind)s: trial", kind=KIND_NAMES[kind])
-    parameters = {"kind": kind, "token": token, "source": form.source.data or ""}
+    parameters = {"kind": kind, "token": token, "source": form.source.data or "", "name": form.file.data.filename or ""}
     return lead_to(jobs.TRIAL, title, parameters, [OPEN, _importers()[kind].permission])
 
 
@@ -67,6 +68,7 @@ def confirm() -> Any:
         "kind": kind,
         "token": form.token.data,
         "source": form.source.data or "",
+        "name": form.name_of_file.data or "",
         "skip_errors": form.skip_errors.data,
         "accept_differing": form.accept_differing.data,
     }
@@ -99,15 +101,14 @@ def export() -> Any:
 
 
 def _index(upload_form: UploadForm, export_form: ExportForm) -> str:
-    kinds = set(_importers())
-    runs = [run for run in configuration.list_runs(session()) if run.kind.partition(" ")[2] in kinds]
-    mine = [run for run in runs if run.by_user_id == actor().user_id or actor().may("configuration:run:read")]
     columns = {kind: importer.columns for kind, importer in _importers().items()}
-    return render_template(
+    return list_page(
         "transfers/index.html",
+        RUNS,
+        None,
+        RunFilter(tuple(_importers())),
         upload_form=upload_form,
         export_form=export_form,
-        runs=mine[:10],
         kind_names=KIND_NAMES,
         columns=columns,
         megabytes=current_app.config["MAX_CONTENT_LENGTH"] // 1024**2,

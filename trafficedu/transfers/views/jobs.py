@@ -90,6 +90,7 @@ def _confirmation(shown: Job) -> ConfirmForm | None:
     if not asked or not (tried or kept_out):
         return None
     form = ConfirmForm(formdata=None, kind=asked["kind"], token=asked["token"], source=asked.get("source", ""))
+    form.name_of_file.data = asked.get("name", "")
     if not counts.get("differing"):
         del form.accept_differing
     return form

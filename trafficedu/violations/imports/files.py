@@ -40,7 +40,9 @@ from trafficedu.core.numbers import new_number
 from trafficedu.core.parsing import if_given, is_masked
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import Message, message
+from trafficedu.core.traces import Noted, RowAct
 from trafficedu.riders.imports.documents import document_columns
+from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.engagements import spans_of
 from trafficedu.riders.rules import CompanyKnown, EngagementSpan
 from trafficedu.riders.services.people import NewRider
@@ -296,7 +298,8 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
             company = self._company(each.ready, self._people.id_of(each.ready.rider))
             self._count_company(each.ready, company["company_known"])
         if self.writes:
-            self._people.register(each.ready.rider for each in history)
+            for rider_id in self._people.register(each.ready.rider for each in history):
+                self.taking.trace.note(Noted(RowAct.ADDED, 0, "", Rider.__tablename__, rider_id))
         added = super().add(history)
         self._people.forget_new()
         return added + sum(

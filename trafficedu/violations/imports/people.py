@@ -92,11 +92,12 @@ class People:
         else:
             self._new[person.key] = person.cleaned
 
-    def register(self, people: Iterable[Person | None]) -> None:
-        """Register those of ``people`` who are not known, in one load."""
+    def register(self, people: Iterable[Person | None]) -> list[int]:
+        """Register those of ``people`` who are not known, in one load; returns their ids."""
         new = {person.key: self._new[person.key] for person in people if person is not None and person.key in self._new}
         register_many(self._session, new, self._now)
         self._look_up(set(new))
+        return [self._known[key][0] for key in new]
 
     def forget_new(self) -> None:
         """Forget who was not known, at the end of a batch."""
