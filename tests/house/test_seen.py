@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
 from tests.conftest import Browser
-from tests.walking import Answer, Walk
+from tests.walking import FILES, Answer, Walk
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import Role
 from trafficedu.core.audit import AuditEntry
@@ -43,6 +43,9 @@ NOT_SEEN = {
     "accounts.sign_in",
     "accounts.sign_out",
     "areas.outlines",
+    "bulletin.issue_bulletin",
+    "bulletin.issue_indicators",
+    "bulletin.issue_scorecards",
     "campaigns.create",
     "companies.create",
     "evaluation.again",
@@ -119,6 +122,13 @@ def test_every_post_says_what_it_saw_or_why_it_need_not(app: Flask) -> None:
     assert silent == set()
 
 
+class Everything(set[str]):
+    """What need not be asked for: all sorts and filters, for the forms of a list are the same under each."""
+
+    def __contains__(self, _name: object) -> bool:
+        return True
+
+
 @dataclass
 class Form:
     """A form that posts, as a page shows it."""
@@ -183,12 +193,14 @@ def test_what_comes_from_another_page_is_refused_and_shown_again(demo: Flask) ->
         client, pages = signed_in(demo, role), list[tuple[str, str]]()
 
         def get(path: str, client: Browser = client, pages: list[tuple[str, str]] = pages) -> Answer:
+            if path.endswith(FILES):
+                return 200, ""
             answer = client.get(path, buffered=True)
             html = answer.text if answer.mimetype == "text/html" else ""
             pages.append((path, html))
             return answer.status_code, html
 
-        for _ in Walk(demo, role, get, known).pages():
+        for _ in Walk(demo, role, get, known, chosen=Everything()).pages():
             pass
         for path, html in pages:
             for form in Forms(path, html).found:
@@ -220,6 +232,7 @@ def faults(client: Browser, path: str, form: Form) -> Iterator[str]:
             yield f"answers {answer.status_code} where the mark is {mark!r}"
     if changes(client.application) != before:
         yield "changed something all the same"
-    shown = client.post(form.action, data=form.fields | {"again": "show", "typed": "x"})
-    if shown.status_code >= 500:
-        yield "cannot be shown again"
+    if client.get(form.action, buffered=True).status_code == 200:
+        shown = client.post(form.action, data=form.fields | {"again": "show"})
+        if shown.status_code != 200:
+            yield f"answers {shown.status_code} instead of showing it again"

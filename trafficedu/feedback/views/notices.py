@@ -71,7 +71,7 @@ def answer(number: str) -> Any:
 @requires("feedback:notice:answer")
 def correct_answer(number: str) -> Any:
     """I put my answer right; the earlier one stays readable."""
-    notice = find_notice(session(), number, actor())
+    notice = seen(find_notice(session(), number, actor()), lambda found: [found, found.feedback])
     if notice.feedback is None or not is_receiver(actor(), notice):
         raise Missing(message("There is no answer of yours to correct."))
     form = CorrectAnswerForm()

@@ -10,6 +10,7 @@ from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.lanes import kerb
+from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.violations.forms.records import CorrectForm, ReasonForm
@@ -60,4 +61,4 @@ def _own(number: str) -> Violation:
     """Return the record, unless it is somebody else's to change."""
     violation = records.find_violation(session(), number, actor())
     correcting.require_in_time(session(), violation, actor(), utc_now())
-    return violation
+    return seen(violation)
