@@ -24,6 +24,7 @@ import trafficedu.campaigns.views
 import trafficedu.companies.views
 import trafficedu.configuration.views
 import trafficedu.education.views.courses
+import trafficedu.education.views.exceptions
 import trafficedu.education.views.sessions
 import trafficedu.education.views.signing
 import trafficedu.education.views.study
@@ -99,6 +100,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.education.views.sessions,
     trafficedu.education.views.study,
     trafficedu.education.views.signing,
+    trafficedu.education.views.exceptions,
     trafficedu.education.views.courses,
     trafficedu.feedback.views.notices,
     trafficedu.feedback.views.policy,
@@ -152,6 +154,7 @@ NAVIGATION = [
         [
             pages.NavigationItem("education.tasks", _l("Study tasks"), "education:task:read"),
             pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
+            pages.NavigationItem("exceptions.index", _l("Exceptions"), "education:exception:grant"),
             pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
             pages.NavigationItem("messages.inbox", _l("Messages"), "messages:inbox:read"),
             pages.NavigationItem("transfers.job_list", _l("Background jobs"), "transfers:job:read"),

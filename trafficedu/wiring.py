@@ -175,6 +175,7 @@ HOME: Mapping[Role, Sequence[Panel]] = {
         violations.objections_due,
         violations.plates_due,
         violations.companies_due,
+        study_panels.to_decide,
         accidents_panels.duplicates_due,
         transfers_panels.to_decide,
         evaluation_panels.own_colour,

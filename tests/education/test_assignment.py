@@ -29,7 +29,7 @@ from trafficedu.education.models.tasks import StudyTask, TaskViolation
 from trafficedu.education.queries.seats import live_booking, sessions_with_seats
 from trafficedu.education.queries.tasks import task_of_violation
 from trafficedu.education.rules.states import TaskState
-from trafficedu.education.services import assignment, seats
+from trafficedu.education.services import assignment, exceptions, seats
 from trafficedu.education.services.absence import leave_early
 from trafficedu.education.services.study import check_in, undo_check_in
 from trafficedu.riders.models import Rider
@@ -195,7 +195,7 @@ def test_after_check_in_the_next_task_opens(session: Session, district: District
     assert second is not first
     assert (first.state, second.state) == ("in_progress", "open")
     with pytest.raises(Refusal, match="next study task"):
-        undo_check_in(session, booking, SYSTEM)
+        undo_check_in(session, booking, SYSTEM, begins)
     leave_early(session, booking, SYSTEM, begins + timedelta(minutes=5))
     assert (first.state, second.state, len(first.links)) == ("open", "joined", 2)
 
@@ -282,19 +282,26 @@ def test_a_seat_is_moved_to_no_station_that_does_not_serve_the_rider(session: Se
     assert seat(session, task) is central
 
 
-def test_waiving_needs_a_reason_and_a_permission(session: Session, district: District, rider: Rider) -> None:
+def test_waiving_takes_a_reason_and_two_people(session: Session, district: District, rider: Rider) -> None:
     study = make_session(session, district.at_a)
     task = establish(session, make_violation(session, rider, district.a))
     supervisor = actor_of(people.make_user(session, "supervisor", area_id=district.root.id))
     officer = actor_of(people.make_user(session, "officer", area_id=district.root.id))
+    reason = "长期住院，医院已出具证明"
     with pytest.raises(Denied):
-        assignment.waive(session, task, "住院", officer, NOW)
-    with pytest.raises(Refusal, match="Say why"):
-        assignment.waive(session, task, "  ", supervisor, NOW)
-    assignment.waive(session, task, "住院", supervisor, NOW)
-    assert (task.state, task.waived_by_id, study.seats_taken) == ("waived", supervisor.user_id, 0)
+        exceptions.propose_waiver(session, task, reason, officer, NOW)
+    with pytest.raises(Refusal, match="in at least"):
+        exceptions.propose_waiver(session, task, "住院", supervisor, NOW)
+    proposal = exceptions.propose_waiver(session, task, reason, supervisor, NOW)
+    with pytest.raises(Refusal, match="yourself"):
+        exceptions.grant(session, proposal, supervisor, NOW)
+    second = actor_of(people.make_user(session, "supervisor", area_id=district.root.id))
+    exceptions.grant(session, proposal, second, NOW)
+    assert (task.state, task.waived_by_id, study.seats_taken) == ("waived", second.user_id, 0)
     with pytest.raises(Refusal, match="finished"):
-        assignment.waive(session, task, "住院", supervisor, NOW)
+        exceptions.propose_waiver(session, task, reason, supervisor, NOW)
+    assignment.resume(session, task, "证明系伪造，撤销免除", second, NOW)
+    assert (task.state, study.seats_taken) == ("booked", 1)
 
 
 def test_the_worker_seats_an_overdue_task_in_the_next_session(

@@ -10,12 +10,11 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.factories import people
-from tests.factories.education import NOW, District, assign, make_session, make_violation
+from tests.factories.education import NOW, District, assign, make_session, make_violation, sign_off_by_exception
 from trafficedu import cli
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.errors import Missing
-from trafficedu.education.services.signing import sign_off
 from trafficedu.education.services.study import check_in
 from trafficedu.riders.models import Rider
 
@@ -40,7 +39,7 @@ def test_report_writes_certificate_and_roster(
     assert task is not None
     staff = actor_of(people.make_user(session, "station", station_id=district.at_a.id))
     check_in(session, task.bookings[0], staff, study.starts_utc)
-    certificate = sign_off(session, task.bookings[0], staff, study.starts_utc, "设备故障")
+    certificate = sign_off_by_exception(session, task.bookings[0], staff, study.starts_utc)
     numbers = {"certificate": certificate.number, "roster": study.number}
     session.commit()
     for kind, number in numbers.items():

@@ -16,7 +16,7 @@ from trafficedu.core.errors import Denied, Missing, Refusal, Stale
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, Certificate
 from trafficedu.education.queries.seats import live_booking
-from trafficedu.education.services import absence, signing
+from trafficedu.education.services import absence, exceptions, signing
 from trafficedu.education.services import study as study_services
 from trafficedu.education.services.certifying import render_certificate
 from trafficedu.education.services.study import GroupResult
@@ -106,16 +106,28 @@ def test_no_sign_off_below_the_pass_mark(session: Session, booking: Booking, sta
     assert booking.attendance.quiz_attempts == (1 if score is None else 2)
 
 
-def test_an_override_needs_a_reason_and_its_own_permission(session: Session, booking: Booking, staff: Actor) -> None:
+def test_an_exception_takes_a_reason_and_a_second_person(session: Session, booking: Booking, staff: Actor) -> None:
     study_services.check_in(session, booking, staff, STARTS)
     bare = Actor(staff.user_id, staff.name, permissions=staff.permissions - {"education:session:override"})
+    reason = "设备故障，已当面考核合格"
     with pytest.raises(Denied):
-        signing.sign_off(session, booking, bare, STARTS, "设备故障")
-    with pytest.raises(Refusal, match="give a reason"):
-        signing.sign_off(session, booking, staff, STARTS, "   ")
-    signing.sign_off(session, booking, staff, STARTS, "设备故障")
+        exceptions.propose_sign_off(session, booking, reason, bare, STARTS)
+    with pytest.raises(Refusal, match="in at least"):
+        exceptions.propose_sign_off(session, booking, "设备故障", staff, STARTS)
+    proposal = exceptions.propose_sign_off(session, booking, reason, staff, STARTS)
+    with pytest.raises(Denied):
+        exceptions.grant(session, proposal, staff, STARTS)
+    assert booking.task.state == "in_progress", "proposed is not granted"
+    both = Actor(staff.user_id, staff.name, permissions=staff.permissions | {"education:exception:grant"})
+    with pytest.raises(Refusal, match="yourself"):
+        exceptions.grant(session, proposal, both, STARTS)
+    supervisor = actor_of(people.make_user(session, "supervisor", area_id=booking.task.area_id))
+    exceptions.grant(session, proposal, supervisor, STARTS)
+    with pytest.raises(Stale):
+        exceptions.refuse(session, proposal, "不同意", supervisor, STARTS)
     assert booking.attendance is not None
-    assert booking.attendance.override_reason == "设备故障"
+    assert (booking.attendance.override_reason, booking.attendance.override_by_id) == (reason, supervisor.user_id)
+    assert (booking.attendance.signed_off_by_id, booking.task.state) == (staff.user_id, "completed")
     last = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc())).first()
     assert last == "education:session:override"
 
@@ -139,12 +151,12 @@ def test_check_in_is_for_the_day_and_can_be_undone_until_a_module_begins(
             study_services.check_in(session, booking, staff, now)
     first = study_services.check_in(session, booking, staff, STARTS)
     assert study_services.check_in(session, booking, staff, STARTS) is first
-    study_services.undo_check_in(session, booking, staff)
+    study_services.undo_check_in(session, booking, staff, STARTS)
     assert (booking.state, booking.task.state) == ("booked", "booked")
     study_services.check_in(session, booking, staff, STARTS)
     study_services.start_module(session, booking, booking.session.course.modules[0].id, staff, STARTS)
     with pytest.raises(Refusal, match="can no longer be undone"):
-        study_services.undo_check_in(session, booking, staff)
+        study_services.undo_check_in(session, booking, staff, STARTS)
 
 
 def test_an_absent_rider_gets_the_next_seat(

@@ -21,11 +21,10 @@ from tests.factories.education import (
 from trafficedu.accounts.models import User
 from trafficedu.core import clock
 from trafficedu.core.actors import SYSTEM
-from trafficedu.education.models.courses import Course, StudySession
+from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, Certificate, StudyTask
-from trafficedu.education.queries.courses import find_course
 from trafficedu.education.queries.seats import live_booking
-from trafficedu.education.views import sessions, signing, study, tasks
+from trafficedu.education.views import exceptions, sessions, signing, study, tasks
 from trafficedu.riders.models import Rider
 
 STARTS = NOW + timedelta(hours=2)
@@ -46,7 +45,7 @@ class Clock:
 def stand(monkeypatch: pytest.MonkeyPatch) -> Clock:
     stand = Clock()
     monkeypatch.setattr(clock, "utc_now", stand)
-    for module in (sessions, study, signing, tasks):
+    for module in (sessions, study, signing, exceptions, tasks):
         monkeypatch.setattr(module, "utc_now", stand)
     for module in (sessions, tasks):
         monkeypatch.setattr(module, "today", lambda: clock.local_date(stand()))
@@ -101,8 +100,14 @@ def test_a_study_from_the_door_to_the_certificate(
     assert (pdf.mimetype, pdf.data[:4]) == ("application/pdf", b"%PDF")
 
 
-def test_a_refused_sign_off_says_why_and_an_override_asks_for_a_reason(
-    client: Browser, session: Session, booking: Booking, staff: User, stand: Clock
+def test_a_refused_sign_off_says_why_and_an_exception_takes_two_people(
+    client: Browser,
+    session: Session,
+    booking: Booking,
+    staff: User,
+    stand: Clock,
+    make_user: MakeUser,
+    district: District,
 ) -> None:
     rider_url = f"/sessions/{booking.session.number}/riders/{booking.task.number}"
     client.sign_in(staff)
@@ -114,8 +119,18 @@ def test_a_refused_sign_off_says_why_and_an_override_asks_for_a_reason(
     assert state(session, booking) == ("attended", "in_progress")
     empty = client.post(f"{rider_url}/override", data={"reason": ""})
     assert empty.status_code == 422
-    assert client.post(f"{rider_url}/override", data={"reason": "设备故障"}).status_code == 303
+    assert client.post(f"{rider_url}/override", data={"reason": "设备故障"}).status_code == 422
+    reason = "设备故障，已当面考核合格"
+    assert client.post(f"{rider_url}/override", data={"reason": reason}).status_code == 303
+    assert state(session, booking) == ("attended", "in_progress")
+    client.sign_in(make_user("supervisor", area_id=district.root.id))
+    assert reason in client.get("/").text
+    address = f"/education/{booking.task.number}/exception"
+    assert reason in client.get(address).text
+    assert client.post(address, data={"step": "refuse"}).status_code == 422
+    assert client.post(address, data={"step": "grant"}).status_code == 303
     assert state(session, booking) == ("attended", "completed")
+    assert client.get("/exceptions").text.count(booking.session.station.name) == 1
 
 
 def test_another_station_finds_nothing(
@@ -308,37 +323,16 @@ def test_only_the_area_that_answers_may_waive(
     assert client.get(f"/education/{task.number}").status_code == 200, "the rider lives there"
     assert client.post(address, data={"reason": "住院"}).status_code == 404
     client.sign_in(make_user("supervisor", area_id=district.a.id))
-    assert client.post(address, data={"reason": ""}).status_code == 422
-    assert client.post(address, data={"reason": "住院"}).status_code == 303
+    assert client.post(address, data={"reason": "住院"}).status_code == 422
+    assert client.post(address, data={"reason": "长期住院，医院已出具证明"}).status_code == 303
+    assert client.post(f"/education/{task.number}/exception", data={"step": "grant"}).status_code == 422, "own proposal"
+    client.sign_in(make_user("supervisor", area_id=district.a.id))
+    assert client.post(f"/education/{task.number}/exception", data={"step": "grant"}).status_code == 303
     session.expire_all()
     assert session.get_one(StudyTask, task.id).state == "waived"
-
-
-def test_courses_are_changed_by_the_administrator(client: Browser, session: Session, make_user: MakeUser) -> None:
-    client.sign_in(make_user("administrator"))
-    course = find_course(session, "basic")
-    typed = {
-        "name_zh": "初级班",
-        "name_en": "First course",
-        "from_violations": "1",
-        "pass_mark": "85",
-        "active": "y",
-        "version": str(course.version),
-    }
-    for place, module in enumerate(course.modules):
-        typed |= {
-            f"modules-{place}-name_zh": module.name_zh,
-            f"modules-{place}-name_en": module.name_en,
-            f"modules-{place}-minimum_minutes": "7",
-        }
-    assert client.get("/courses").status_code == client.get("/courses/basic").status_code == 200
-    assert client.post("/courses/basic", data=typed | {"from_violations": "2"}).status_code == 422
-    assert client.post("/courses/basic", data=typed).status_code == 303
+    assert client.post(f"/education/{task.number}/resume", data={"reason": "证明系伪造，撤销免除"}).status_code == 303
     session.expire_all()
-    changed = session.scalars(select(Course).where(Course.code == "basic")).one()
-    assert (changed.name_zh, changed.pass_mark, changed.from_violations) == ("初级班", 85, 1)
-    assert {module.minimum_minutes for module in changed.modules} == {7}
-    assert client.post("/courses/basic", data=typed).status_code == 409, "the second editor is told"
+    assert session.get_one(StudyTask, task.id).state == "open"
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

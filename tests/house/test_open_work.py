@@ -21,11 +21,11 @@ from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.errors import DomainError
 from trafficedu.core.orm import among
 from trafficedu.education.models.courses import StudySession
-from trafficedu.education.models.tasks import Booking, StudyTask
+from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
 from trafficedu.education.queries import tasks
 from trafficedu.education.rules.reckoning import urgency as study_urgency
 from trafficedu.education.rules.states import NOT_BEGUN, UNFINISHED, BookingState, SessionState
-from trafficedu.education.services import absence, assignment, seats, sessions, signing, study
+from trafficedu.education.services import absence, exceptions, seats, sessions, signing, study
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries import notices
 from trafficedu.feedback.rules import NoticeState, Receiver, urgency
@@ -42,7 +42,7 @@ from trafficedu.violations.services.objections import decide_objection, raise_ob
 from trafficedu.violations.services.recording import record
 from trafficedu.violations.services.reviewing import void
 
-STEPS = 60
+STEPS = 75
 WALKS, WALKS_AT_MOST = 3, 10
 """A walk may miss an act by chance, for what it finds first is the database's choice; more are taken until none is."""
 
@@ -59,13 +59,14 @@ class Walk:
         self.riders = [feedback.make_rider(session, home) for home in homes]
         self.firms = [self.world.company, self.world.other_company]
         self.staff = actor_of(people.make_user(session, Role.SUPERVISOR, area=self.world.district))
+        self.second = actor_of(people.make_user(session, Role.SUPERVISOR, area=self.world.district))
         self.company = actor_of(people.make_user(session, Role.COMPANY, company=self.world.company))
         self.leader = actor_of(people.make_user(session, Role.LEADER, area=self.world.town))
         for rider in (self.riders[0], self.riders[4]):
             self.engage(rider, self.world.company)
         self.acts: list[Callable[[], Any]] = [
             *[self.record] * 4,
-            *[self.announce] * 3,
+            *[self.announce] * 5,
             *[self.check_in] * 3,
             *[self.cancel] * 2,
             *[self.answer] * 2,
@@ -73,14 +74,19 @@ class Walk:
             self.contest,
             self.decide,
             self.book,
-            *[self.move] * 2,
             *[self.decide_company] * 3,
             self.take_back,
             self.change_engagement,
+            *[self.move] * 4,
             self.undo_check_in,
             self.miss,
             self.sign_off,
             self.waive,
+            self.take_back_sign_off,
+            self.take_back_absence,
+            self.leave,
+            self.come_back,
+            self.note,
             self.move_house,
         ]
         self.waiting: list[Callable[[], Any]] = []
@@ -209,11 +215,11 @@ class Walk:
     def undo_check_in(self) -> Any:
         booking = self._booking(BookingState.ATTENDED)
         if booking is not None:
-            study.undo_check_in(self.session, booking, SYSTEM)
+            study.undo_check_in(self.session, booking, SYSTEM, self.now)
         return booking
 
     def miss(self) -> Any:
-        booking = self._booking(BookingState.BOOKED, BookingState.ATTENDED)
+        booking = self._booking(BookingState.BOOKED)
         if booking is None:
             return None
         absence.mark_absent(self.session, booking, SYSTEM, self.now)
@@ -223,15 +229,44 @@ class Walk:
         booking = self._booking(BookingState.ATTENDED)
         if booking is None:
             return None
-        by = Actor(
-            self.staff.user_id, "", permissions=frozenset({"education:session:complete", "education:session:override"})
-        )
-        return signing.sign_off(self.session, booking, by, self.now, "设备故障，已当面考核合格，同意结业")
+        proposal = exceptions.propose_sign_off(self.session, booking, "设备故障，已当面考核合格", self.staff, self.now)
+        exceptions.grant(self.session, proposal, self.second, self.now)
+        return proposal
+
+    def take_back_sign_off(self) -> Any:
+        booking = self._any(select(Booking).join(Booking.attendance).where(Attendance.state == "signed"))
+        if booking is None:
+            return None
+        signing.take_back_sign_off(self.session, booking, "成绩录错，须重新签发", self.staff, self.now)
+        return booking
+
+    def take_back_absence(self) -> Any:
+        booking = self._any(select(Booking).where(Booking.state == BookingState.ABSENT))
+        if booking is None:
+            return None
+        absence.take_back_absence(self.session, booking, "迟到", SYSTEM, self.now)
+        return booking
+
+    def leave(self) -> Any:
+        booking = self._booking(BookingState.ATTENDED)
+        if booking is not None:
+            absence.leave_early(self.session, booking, SYSTEM, self.now)
+        return booking
+
+    def come_back(self) -> Any:
+        booking = self._any(select(Booking).join(Booking.attendance).where(Attendance.state == "left"))
+        if booking is not None:
+            absence.come_back(self.session, booking, "没有离开", SYSTEM, self.now)
+        return booking
+
+    def note(self) -> Any:
+        return absence.note_absent(self.session, self.now, 50) + absence.close_unsigned(self.session, self.now, 50)
 
     def waive(self) -> Any:
         task = self._any(select(StudyTask))
         if isinstance(task, StudyTask):
-            assignment.waive(self.session, task, "已在外地接受教育", self.staff, self.now)
+            proposal = exceptions.propose_waiver(self.session, task, "已在外地接受同等教育", self.staff, self.now)
+            exceptions.grant(self.session, proposal, self.second, self.now)
             return task
         return None
 

@@ -12,7 +12,15 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
 from tests.factories import people
-from tests.factories.education import District, assign, make_district, make_rider, make_session, make_violation
+from tests.factories.education import (
+    District,
+    assign,
+    make_district,
+    make_rider,
+    make_session,
+    make_violation,
+    sign_off_by_exception,
+)
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
@@ -62,7 +70,11 @@ def certified(session: Session, booking: Booking, reason: str = "") -> Certifica
             now += timedelta(minutes=module.minimum_minutes)
             study_services.end_module(session, booking, module.id, staff, now)
         study_services.record_quiz(session, booking, 90, staff, now)
-    made = signing.sign_off(session, booking, staff, now, reason)
+    made = (
+        sign_off_by_exception(session, booking, staff, now, reason)
+        if reason
+        else signing.sign_off(session, booking, staff, now)
+    )
     session.commit()
     return made
 

@@ -179,11 +179,11 @@ class QuizForm(Form):
 
 
 class OverrideForm(Form):
-    """Why somebody is signed off although something is missing."""
+    """Why somebody should be signed off although something is missing."""
 
     reason = _reason(
         _l("Reason for signing off as an exception"),
-        _l("Your name and this reason are kept with the study task."),
+        _l("The certificate says that it is an exception and who granted it. At least ten characters."),
         _l("Say why you are signing off with requirements missing."),
     )
 
@@ -198,12 +198,18 @@ class ReasonForm(Form):
     )
 
 
+class DecisionForm(Form):
+    """Why what was proposed is refused."""
+
+    reason = TextAreaField(_l("Why it is refused"), [Optional(), at_most(500)], render_kw={"rows": 3})
+
+
 class WaiveForm(Form):
-    """Why a rider is let off the study."""
+    """Why a rider should be let off the study."""
 
     reason = _reason(
         _l("Reason"),
-        _l("Your name and this reason are kept with the study task. It no longer counts in any rate."),
+        _l("Your name and this reason are kept with the study task. At least ten characters."),
         _l("Say why the study task is being waived."),
     )
 

@@ -8,8 +8,15 @@ from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.education.models.tasks import StudyTask, TaskViolation
-from trafficedu.education.queries import certificates, people, seats, sessions
-from trafficedu.education.queries.tasks import is_visible, list_of_rider, list_overdue, list_waiting, task_of_violation
+from trafficedu.education.queries import certificates, people, proposals, seats, sessions
+from trafficedu.education.queries.tasks import (
+    is_visible,
+    list_away,
+    list_of_rider,
+    list_overdue,
+    list_waiting,
+    task_of_violation,
+)
 
 READ = "education:task:read"
 
@@ -75,6 +82,16 @@ def at_the_station() -> str:
         late={task.id for task in waiting if _overdue(task)},
         now_utc=utc_now(),
     )
+
+
+@panel_for("education:exception:grant")
+def to_decide() -> str:
+    """First screen of the supervisor: exceptions that somebody proposed, riders who do not come."""
+    who = actor()
+    waiting, away = proposals.list_open(session(), who), list_away(session(), who, today(), limit=8)
+    riders = [proposal.task.rider for proposal in waiting] + [task.rider for task in away]
+    shown = people.people(session(), riders, who)
+    return render_template("education/_to_decide.html", waiting=waiting, away=away, people=shown)
 
 
 @panel_for("education:rider:read_masked")

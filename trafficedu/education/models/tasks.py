@@ -212,7 +212,10 @@ STUDYING = f"state = '{AttendanceState.STUDYING}'"
 
 
 class Attendance(Versioned, Base):
-    """A rider who came: check-in, quiz, sign-off. The signer is always named; an override needs a reason.
+    """A rider who came: check-in, quiz, sign-off. The signer is always named.
+
+    By exception, something may be missing: then ``signer`` proposed it for ``override_reason``, and ``granter`` granted
+    it.
 
     ``open_since_utc`` is when it was last opened (by check-in, or because a sign-off was taken back): what stays open
     too long is closed by rule. ``ended_utc``: when the rider left, or when it was closed without a sign-off.
@@ -237,9 +240,11 @@ class Attendance(Versioned, Base):
     signed_off_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     signed_off_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     override_reason: Mapped[str] = mapped_column(String(500), default="")
+    override_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
     booking: Mapped[Booking] = relationship(back_populates="attendance")
     signer: Mapped[User | None] = relationship(foreign_keys=[signed_off_by_id])
+    granter: Mapped[User | None] = relationship(foreign_keys=[override_by_id])
     modules: Mapped[list[ModuleRecord]] = relationship(back_populates="attendance", order_by="ModuleRecord.id")
 
     is_studying = StateIs(AttendanceState.STUDYING)

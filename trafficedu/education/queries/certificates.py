@@ -28,6 +28,7 @@ def _page() -> Sequence[Load]:
         loaded(Certificate.task, StudyTask.course, Course.modules),
         loaded(Certificate.task, StudyTask.area),
         loaded(Certificate.attendance, Attendance.signer),
+        loaded(Certificate.attendance, Attendance.granter),
         loaded(Certificate.attendance, Attendance.modules),
         loaded(Certificate.attendance, Attendance.booking, Booking.session, StudySession.station, Station.area),
     )

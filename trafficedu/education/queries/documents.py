@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core.clock import local, local_date
 from trafficedu.core.errors import Missing
-from trafficedu.core.text import message
+from trafficedu.core.text import Message, message
 from trafficedu.education.models.courses import StudySession
-from trafficedu.education.models.tasks import Booking, Certificate
+from trafficedu.education.models.tasks import Attendance, Booking, Certificate
 from trafficedu.education.queries.sessions import list_roster
 from trafficedu.issued.queries.documents import Line
 from trafficedu.issued.rules import DocumentKind
@@ -56,6 +56,16 @@ def certificate_paper(session: Session, certificate: Certificate, locale: str, p
     )
 
 
+def _marks(attendance: Attendance | None) -> tuple[Message, ...]:
+    """Return what a certificate is marked with: the exception, and who granted it; why is nobody's business."""
+    if attendance is None or not attendance.override_reason:
+        return ()
+    if attendance.granter is None:
+        return (EXCEPTION,)
+    name = attendance.granter.display_name
+    return (message("Signed off by exception, granted by %(name)s: not everything was studied.", name=name),)
+
+
 def certificate_document(session: Session, certificate: Certificate) -> NewDocument:
     """Return what the certificate of a completed study is issued with, as the records are now."""
     attendance, task = certificate.attendance, certificate.task
@@ -72,7 +82,7 @@ def certificate_document(session: Session, certificate: Certificate) -> NewDocum
             Line(message("Station"), station, station),
             Line(message("Issuing authority"), district, district),
         ),
-        marks=(EXCEPTION,) if attendance is not None and attendance.override_reason else (),
+        marks=_marks(attendance),
         area_id=task.area_id,
         station_id=study.station_id if study is not None else None,
     )

@@ -174,6 +174,7 @@ def _card() -> Sequence[Load]:
         loaded(Booking.task, StudyTask.course, Course.modules),
         loaded(Booking.attendance, Attendance.modules),
         loaded(Booking.attendance, Attendance.signer),
+        loaded(Booking.attendance, Attendance.granter),
         loaded(Booking.session, StudySession.station, Station.area),
         loaded(Booking.session, StudySession.course, Course.modules),
     )

@@ -72,6 +72,22 @@ class ModuleState(Word):
     LATER = "later", message("not begun")
 
 
+class ProposalKind(Word):
+    """What is proposed by exception."""
+
+    SIGN_OFF = "sign_off", message("sign-off by exception")
+    WAIVER = "waiver", message("waiver of the study")
+
+
+class ProposalState(Word):
+    """What became of it; it lapses when the study ends otherwise."""
+
+    OPEN = "open", message("to decide"), "open"
+    GRANTED = "granted", message("granted"), "done"
+    REFUSED = "refused", message("refused"), "problem"
+    LAPSED = "lapsed", message("lapsed")
+
+
 class RosterState(Word):
     """How a rider stands at the door; the check-in list begins with the expected and ends with those who are done."""
 
@@ -185,6 +201,24 @@ ATTENDANCE_LIFE = Transitions(
         AttendanceAct.LAPSE: ((AttendanceState.STUDYING,), AttendanceState.UNFINISHED),
     },
     message("The state of this study has changed. Check the study card again."),
+)
+
+
+class ProposalAct(StrEnum):
+    """What happens to what is proposed by exception."""
+
+    GRANT = auto()
+    REFUSE = auto()
+    LAPSE = auto()
+
+
+PROPOSAL_LIFE = Transitions(
+    {
+        ProposalAct.GRANT: ((ProposalState.OPEN,), ProposalState.GRANTED),
+        ProposalAct.REFUSE: ((ProposalState.OPEN,), ProposalState.REFUSED),
+        ProposalAct.LAPSE: ((ProposalState.OPEN,), ProposalState.LAPSED),
+    },
+    message("This proposal was decided meanwhile, or has lapsed."),
 )
 
 

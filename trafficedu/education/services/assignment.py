@@ -27,7 +27,7 @@ from trafficedu.education.queries.courses import COURSE_BY_RULE
 from trafficedu.education.queries.seats import Seeker, origin_path
 from trafficedu.education.rules import reckoning, states
 from trafficedu.education.rules.states import TASK_LIFE, TaskAct, TaskState
-from trafficedu.education.services.endings import end_study_of_task
+from trafficedu.education.services.endings import end_study_of_task, lapse_proposals, reopen
 from trafficedu.education.services.seats import (
     add_booking,
     book_best_seat,
@@ -289,6 +289,7 @@ def _recompute(session: Session, rider_id: int, by: Actor, now: datetime) -> Non
 def _end(session: Session, task: StudyTask, act: TaskAct, by: Actor, now: datetime) -> None:
     """Waive or withdraw a task whose rider is held; publishes :class:`TaskLeftOut`."""
     end_study_of_task(session, task, now)
+    lapse_proposals(session, task.id, now)
     freed = cancel_booking(session, task, by)
     task.state = TASK_LIFE.after(act, task.state)
     session.flush()
@@ -299,19 +300,32 @@ def _end(session: Session, task: StudyTask, act: TaskAct, by: Actor, now: dateti
 
 
 def waive(session: Session, task: StudyTask, reason: str, by: Actor, now: datetime) -> None:
-    """Let a rider off an unfinished task, with a reason and a name; no rate counts it any more.
+    """Let a rider, who is held, off an unfinished task as it was proposed; no rate counts it any more.
+
+    ``by`` granted it (``exceptions.grant``). Raises Stale where the task is finished.
+    """
+    TASK_LIFE.require(TaskAct.WAIVE, task.state)
+    task.waived_by_id, task.waived_reason = by.user_id, reason
+    _end(session, task, TaskAct.WAIVE, by, now)
+
+
+def resume(session: Session, task: StudyTask, reason: str, by: Actor, now: datetime) -> None:
+    """Take a waiver back: the rider owes the study again, and gets the next seat, or waits.
 
     Raises
     ------
+    Denied
+        Without ``education:exception:grant``.
     Refusal
-        Without a reason (field ``reason``), or the task is finished.
+        The reason is too short (field ``reason``).
+    Stale
+        The task is not waived (any more).
     """
-    by.require("education:task:waive")
-    if not reason.strip():
-        raise Refusal(message("Say why the study task is being waived."), field="reason")
+    by.require("education:exception:grant")
+    reckoning.require_reason(reason)
     lock_riders(session, [task.rider_id])
     session.refresh(task)
-    if not task.may(TaskAct.WAIVE):
-        raise Refusal(message("This study task is finished and cannot be waived."), field="reason")
-    task.waived_by_id, task.waived_reason = by.user_id, reason.strip()
-    _end(session, task, TaskAct.WAIVE, by, now)
+    reopen(session, task, TaskAct.RESUME, by, now)
+    task.waived_by_id, task.waived_reason = None, ""
+    session.flush()
+    audit.write(session, "education:task:resume", by, subject=task)

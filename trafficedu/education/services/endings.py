@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.events import publish
+from trafficedu.core.orm import among
 from trafficedu.education.events import TaskLeftOut
+from trafficedu.education.models.exceptions import Proposal
 from trafficedu.education.models.tasks import Attendance, Booking, StudyTask, TaskViolation
 from trafficedu.education.queries.courses import plan_of
 from trafficedu.education.queries.hours import hours_of
@@ -19,9 +21,13 @@ from trafficedu.education.rules.reckoning import counted_minutes
 from trafficedu.education.rules.states import (
     ATTENDANCE_LIFE,
     NOT_BEGUN,
+    PROPOSAL_LIFE,
     TASK_LIFE,
     AttendanceAct,
     AttendanceState,
+    ProposalAct,
+    ProposalKind,
+    ProposalState,
     TaskAct,
 )
 from trafficedu.education.services.seats import book_best_seat, cancel_booking, offer_seats
@@ -30,6 +36,7 @@ from trafficedu.education.services.seats import book_best_seat, cancel_booking, 
 def end_study(session: Session, attendance: Attendance, act: AttendanceAct, now: datetime) -> None:
     """End a study that is under way without a sign-off; its minutes stay, those of a module that runs up to now."""
     attendance.state = ATTENDANCE_LIFE.after(act, attendance.state)
+    lapse_proposals(session, attendance.booking.task_id, now, ProposalKind.SIGN_OFF)
     study = attendance.booking.session
     closes = hours_of(session, study).closes
     plan = {module.id: module for module in plan_of(study.course, "en")}
@@ -38,6 +45,15 @@ def end_study(session: Session, attendance: Attendance, act: AttendanceAct, now:
         if record.ended_utc is None:
             record.ended_utc = max(record.started_utc, ended)
             record.minutes = counted_minutes(plan[record.module_id], record.started_utc, ended, closes)
+    session.flush()
+
+
+def lapse_proposals(session: Session, task_id: int, now: datetime, *kinds: ProposalKind) -> None:
+    """Let what is proposed for a task lapse (of some kinds, or at all): it ended otherwise."""
+    query = select(Proposal).where(Proposal.task_id == task_id, among(Proposal.state, ProposalState.OPEN))
+    for proposal in session.scalars(query.where(Proposal.kind.in_(kinds or ProposalKind))):
+        proposal.state = PROPOSAL_LIFE.after(ProposalAct.LAPSE, proposal.state)
+        proposal.decided_utc = now
     session.flush()
 
 
@@ -68,6 +84,7 @@ def _take_in_next(session: Session, task: StudyTask, by: Actor, now: datetime) -
     following = session.scalar(select(StudyTask).where(mine, not_begun, StudyTask.id != task.id))
     if following is None:
         return
+    lapse_proposals(session, following.id, now)
     freed = cancel_booking(session, following, by)
     following.state = TASK_LIFE.after(TaskAct.JOIN, following.state)
     links = update(TaskViolation).where(TaskViolation.task_id == following.id).values(task_id=task.id)

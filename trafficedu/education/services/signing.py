@@ -1,7 +1,7 @@
 """Signing a study off, and taking a sign-off back. Every sign-off names its signer.
 
 Signing off somebody who did not study is a named offence in the comparable rules for drivers; hence the
-modules with start and end, and the override that needs a reason and a permission of its own.
+modules with start and end, and the exception that one person proposes and another one grants.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from trafficedu.core.orm import among
 from trafficedu.core.text import Message, message
 from trafficedu.education.events import CompletionTakenBack
 from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.exceptions import Proposal
 from trafficedu.education.models.tasks import Booking, Certificate
 from trafficedu.education.queries.courses import plan_of
 from trafficedu.education.rules import reckoning
 from trafficedu.education.rules.states import ATTENDANCE_LIFE, TASK_LIFE, AttendanceAct, CertificateState, TaskAct
 from trafficedu.education.services.absence import lock_study
 from trafficedu.education.services.certifying import issue_certificate, revoke_certificate
+from trafficedu.education.services.endings import lapse_proposals
 from trafficedu.education.services.study import GroupResult, attendance_of, studying_in, times_of
 
 
@@ -40,19 +42,16 @@ def gaps_of(booking: Booking, locale: str) -> list[Message]:
     )
 
 
-def sign_off(session: Session, booking: Booking, by: Actor, now: datetime, override_reason: str = "") -> Certificate:
+def sign_off(session: Session, booking: Booking, by: Actor, now: datetime) -> Certificate:
     """Complete the task in the signer's name and issue the certificate. Twice gives the first one again.
-
-    With something missing (a module, minutes, the pass mark) it needs a reason and the permission
-    ``education:session:override``.
 
     Raises
     ------
     Refusal
-        Something is missing and no reason is given (field ``reason``; the sentence names the first gap), the rider is
-        not checked in, or the session has not begun.
+        Something is missing (the sentence names the first gap), the rider is not checked in, or the session has not
+        begun.
     Denied
-        A reason is given without the permission, or the actor has no name (the system signs nothing off).
+        Without ``education:session:complete``, or the actor has no name (the system signs nothing off).
     """
     by.require("education:session:complete")
     if by.user_id is None:
@@ -60,34 +59,44 @@ def sign_off(session: Session, booking: Booking, by: Actor, now: datetime, overr
     lock_study(session, booking)
     if booking.attendance is not None and booking.attendance.is_signed:
         return session.scalars(_valid_of(booking.task_id)).one()
-    attendance = attendance_of(booking)
+    attendance_of(booking)
     if now < booking.session.starts_utc:
         raise Refusal(message("The session has not begun yet. Studies are signed off once it has."))
-    attendance.override_reason = _override_reason(booking, override_reason.strip(), by)
+    if missing := gaps_of(booking, by.locale):
+        raise Refusal(message("Not ready for sign-off: %(gap)s", gap=missing[0]))
+    certificate = _complete(session, booking, by.user_id, by, now)
+    audit.write(session, "education:session:complete", by, subject=booking.attendance, certificate=certificate.id)
+    return certificate
+
+
+def sign_off_by_exception(
+    session: Session, booking: Booking, proposal: Proposal, by: Actor, now: datetime
+) -> Certificate:
+    """Complete a task although something is missing, in the name of who proposed it; ``by`` granted it.
+
+    The certificate is marked with the reason and with who granted it.
+    """
+    lock_study(session, booking)
+    attendance = attendance_of(booking)
+    attendance.override_reason, attendance.override_by_id = proposal.reason, by.user_id
+    certificate = _complete(session, booking, proposal.proposed_by_id, by, now)
+    audit.write(session, "education:session:override", by, subject=attendance, certificate=certificate.id)
+    return certificate
+
+
+def _complete(session: Session, booking: Booking, signer_id: int | None, by: Actor, now: datetime) -> Certificate:
+    attendance, task = attendance_of(booking), booking.task
     attendance.state = ATTENDANCE_LIFE.after(AttendanceAct.SIGN_OFF, attendance.state)
-    attendance.signed_off_utc, attendance.signed_off_by_id = now, by.user_id
-    task = booking.task
+    attendance.signed_off_utc, attendance.signed_off_by_id = now, signer_id
     task.state = TASK_LIFE.after(TaskAct.COMPLETE, task.state)
     task.completed_utc, task.completed_on = now, local_date(now)
     certificate = Certificate(number=new_number("C"), task_id=task.id, attendance_id=attendance.id, issued_utc=now)
     session.add(certificate)
     session.flush()
+    session.expire(attendance, ["signer", "granter"])
+    lapse_proposals(session, task.id, now)
     issue_certificate(session, certificate, by, now)
-    action = "education:session:override" if attendance.override_reason else "education:session:complete"
-    audit.write(session, action, by, subject=attendance, task=task.id, certificate=certificate.id)
     return certificate
-
-
-def _override_reason(booking: Booking, reason: str, by: Actor) -> str:
-    """Return the reason under which a study is signed off with something missing, "" for a whole one."""
-    missing = gaps_of(booking, by.locale)
-    if not missing:
-        return ""
-    if not reason:
-        text = message("Not ready for sign-off: %(gap)s To sign off anyway, give a reason.", gap=missing[0])
-        raise Refusal(text, field="reason")
-    by.require("education:session:override")
-    return reason
 
 
 def _valid_of(task_id: int) -> Select[tuple[Certificate]]:
@@ -118,7 +127,7 @@ def take_back_sign_off(session: Session, booking: Booking, reason: str, by: Acto
     task.state = TASK_LIFE.after(TaskAct.TAKE_BACK, task.state)
     task.completed_utc = task.completed_on = None
     attendance.signed_off_utc = attendance.signed_off_by_id = None
-    attendance.override_reason, attendance.open_since_utc = "", now
+    attendance.override_reason, attendance.override_by_id, attendance.open_since_utc = "", None, now
     for certificate in session.scalars(_valid_of(task.id)):
         revoke_certificate(session, certificate, reason, by, now)
         certificate.state, certificate.revoked_utc = CertificateState.REVOKED, now

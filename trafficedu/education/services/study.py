@@ -16,13 +16,21 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.loading import loaded
 from trafficedu.core.text import message
 from trafficedu.education.models.courses import CourseModule, StudySession
-from trafficedu.education.models.tasks import Attendance, Booking, ModuleRecord, StudyTask
+from trafficedu.education.models.tasks import Attendance, Booking, Certificate, ModuleRecord, StudyTask
 from trafficedu.education.queries.courses import plan_of
 from trafficedu.education.queries.hours import hours_of
 from trafficedu.education.queries.sessions import list_roster
 from trafficedu.education.rules import reckoning, states
-from trafficedu.education.rules.states import BOOKING_LIFE, TASK_LIFE, AttendanceState, BookingAct, TaskAct
+from trafficedu.education.rules.states import (
+    BOOKING_LIFE,
+    TASK_LIFE,
+    AttendanceState,
+    BookingAct,
+    ProposalKind,
+    TaskAct,
+)
 from trafficedu.education.services.absence import lock_study, require_one_place
+from trafficedu.education.services.endings import lapse_proposals
 from trafficedu.education.services.seats import lock_riders
 
 
@@ -99,7 +107,7 @@ def _credit(session: Session, attendance: Attendance, now: datetime) -> None:
     session.flush()
 
 
-def undo_check_in(session: Session, booking: Booking, by: Actor) -> None:
+def undo_check_in(session: Session, booking: Booking, by: Actor, now: datetime) -> None:
     """Take a mistaken check-in back, as long as no module has begun.
 
     Raises
@@ -109,10 +117,12 @@ def undo_check_in(session: Session, booking: Booking, by: Actor) -> None:
     """
     lock_study(session, booking)
     attendance = attendance_of(booking)
-    if any(not record.credited for record in attendance.modules):
+    certified = select(Certificate.id).where(Certificate.attendance_id == attendance.id).limit(1)
+    if any(not record.credited for record in attendance.modules) or session.scalar(certified) is not None:
         raise Refusal(message("The study task has begun, so the check-in can no longer be undone."))
     _require_no_next_task(session, booking.task)
     audit.write(session, "education:session:check_in", by, subject=attendance, task=booking.task_id, undone=True)
+    lapse_proposals(session, booking.task_id, now, ProposalKind.SIGN_OFF)
     for record in attendance.modules:
         session.delete(record)
     session.flush()

@@ -19,7 +19,7 @@ from trafficedu.core.web import back_to, flash_message
 from trafficedu.education.forms import OverrideForm, ReasonForm
 from trafficedu.education.models.tasks import Booking
 from trafficedu.education.queries import sessions
-from trafficedu.education.services import absence, signing
+from trafficedu.education.services import absence, exceptions, signing
 from trafficedu.education.views.study import CHECK_IN, card_page, entries_of, facts_of, ready_of, to_card
 
 pages = Blueprint("signing", __name__)
@@ -47,11 +47,11 @@ def sign_off(number: str, task: str) -> Any:
 @requires("education:session:override")
 @kerb
 def override(number: str, task: str) -> Any:
-    """I sign a study off although something is missing, with a reason."""
+    """I propose to sign a study off although something is missing, with a reason; somebody else decides."""
     booking = seen(_study(number, task), facts_of)
     form = OverrideForm()
-    if submitted(form, lambda: signing.sign_off(session(), booking, actor(), utc_now(), form.reason.data)):
-        flash_message(message("Signed off. The certificate has been issued."))
+    if submitted(form, lambda: exceptions.propose_sign_off(session(), booking, form.reason.data, actor(), utc_now())):
+        flash_message(message("Proposed. A supervisor other than you decides."))
         return to_card(number, task)
     return card_page(_study(number, task), override=form)
 

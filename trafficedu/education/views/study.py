@@ -21,7 +21,7 @@ from trafficedu.core.web import back_to, flash_message, locale, wants_sentence
 from trafficedu.education.forms import FindForm, OverrideForm, QuizForm
 from trafficedu.education.models.courses import CourseModule, StudySession
 from trafficedu.education.models.tasks import Booking
-from trafficedu.education.queries import certificates, people, sessions
+from trafficedu.education.queries import certificates, people, proposals, sessions
 from trafficedu.education.queries.courses import plan_of
 from trafficedu.education.queries.hours import hours_of
 from trafficedu.education.rules import reckoning, states
@@ -226,6 +226,7 @@ def card_page(booking: Booking, quiz: QuizForm | None = None, override: Override
         certificate=certificates.certificate_of_task(session(), booking.task_id),
         revoked=certificates.list_revoked(session(), booking.task_id),
         not_begun=states.NOT_BEGUN,
+        proposal=proposals.open_of_task(session(), booking.task_id),
         attendance_act=states.AttendanceAct,
         **_times(booking.session),
     )
@@ -273,7 +274,10 @@ def _row(number: str, task: str) -> str:
 def undo(number: str, task: str) -> Any:
     """I take a mistaken check-in back."""
     booking = seen(_study(number, task), facts_of)
-    carried_out(lambda: study_services.undo_check_in(session(), booking, actor()), message("Check-in undone."))
+    carried_out(
+        lambda: study_services.undo_check_in(session(), booking, actor(), utc_now()),
+        message("Check-in undone."),
+    )
     return back_to("study.check_in_list", number=number, _anchor=task)
 
 

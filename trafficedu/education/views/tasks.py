@@ -18,10 +18,10 @@ from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, local_time, locale, pdf, translated, wants_sentence
-from trafficedu.education.forms import SeatForm, TaskFilterForm, WaiveForm
+from trafficedu.education.forms import SeatForm, TaskFilterForm
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import StudyTask
-from trafficedu.education.queries import certificates, courses, people
+from trafficedu.education.queries import certificates, courses, people, proposals
 from trafficedu.education.queries.seats import (
     Choice,
     find_chosen,
@@ -32,7 +32,7 @@ from trafficedu.education.queries.seats import (
 )
 from trafficedu.education.queries.tasks import find_bookable, find_task, tasks_on
 from trafficedu.education.rules import states
-from trafficedu.education.services import assignment, certifying, seats
+from trafficedu.education.services import certifying, seats
 from trafficedu.issued.queries.documents import list_documents
 from trafficedu.issued.rules import DocumentKind
 
@@ -82,6 +82,7 @@ def task(number: str) -> Any:
         certificate=certificate,
         issued=issued if actor().may("education:certificate:read") else [],
         revoked=certificates.list_revoked(session(), task.id),
+        proposals=proposals.list_of_task(session(), task.id),
         overdue=task.is_overdue(today()),
         act=states.TaskAct,
         seat_facts=_seated(task),
@@ -136,18 +137,6 @@ def book(number: str) -> Any:
     else:
         flash_message(message("Seat booked."))
     return back_to("education.task", number=number)
-
-
-@pages.route("/education/<number>/waive", methods=["GET", "POST"])
-@requires("education:task:waive")
-def waive(number: str) -> Any:
-    """I let a rider off a study, with a reason."""
-    task = seen(find_task(session(), number, actor(), answering=True))
-    form = WaiveForm()
-    if submitted(form, lambda: assignment.waive(session(), task, form.reason.data, actor(), utc_now())):
-        flash_message(message("Study task waived."))
-        return back_to("education.task", number=number)
-    return form_page("education/waive.html", form, task=task)
 
 
 @pages.get("/certificates/<number>.pdf")
