@@ -21,6 +21,10 @@ _ASIDE = re.compile(r"\((必填|必须|选填|可选|可空|单位:?.*|required|
 _LOOSE = re.compile(r"[\s*:_\-/·.]+")
 
 
+BECAUSE = message("Why it was refused")
+"""The heading of the column that a file of refused rows has besides; it is passed over when the file comes again."""
+
+
 def heading_key(text: str) -> str:
     """Return what a heading is known by: its case, its width, its blanks and the marks of needed columns aside."""
     folded = unicodedata.normalize("NFKC", text).casefold()
@@ -130,7 +134,8 @@ class Columns:
             titles = [translate(column.title, locale) for locale in LOCALES] if column.title else []
             for heading in (*column.headings, *titles):
                 known[heading_key(heading)] = column.name
-        return known | {heading_key(name): name for name in self.names}
+        passed_over = {heading_key(translate(BECAUSE, locale)): "" for locale in LOCALES}
+        return passed_over | known | {heading_key(name): name for name in self.names}
 
     def find(self, heading: str, mapping: SourceMapping = NO_MAPPING) -> str | None:
         """Return the column a heading means, "" for one that a mapping passes over, None for an unknown one."""

@@ -304,7 +304,7 @@ class KeyedImport(FileImport, Generic[Ready]):
     def note_added(self, row: Row, key: int | None) -> None:
         """Tell the trace that ``row`` is a new record of the table; None where nothing is written any more."""
         version = 1 if "version" in self.table.c else None
-        self.taking.trace.note(Noted(RowAct.ADDED, row.line, self.label(row), self.table.name, key, version))
+        self.taking.trace.note(Noted(RowAct.ADDED, row.line, self.label(row), self.table.name, key, version, row=row))
 
 
 ANOTHER = message(

@@ -106,6 +106,15 @@ def read_rows(path: Path, columns: Columns, way: Way = USUAL) -> Reading:
     return Reading(path, columns, way)
 
 
+def read_raw(path: Path, columns: Columns, way: Way = USUAL) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """Yield a file's headings as they stand there (as line 0), then its rows with their lines and cells."""
+    with ExitStack() as opened:
+        lines, _ = _lines(path, columns, way, opened)
+        header, rest = _find_header(lines, columns, way.mapping)
+        yield 0, header
+        yield from rest
+
+
 def read_header(path: Path, columns: Columns, way: Way = USUAL) -> list[str]:
     """Return the headings of a file as they stand there, known or not; raise Refusal as :func:`read_rows`."""
     with ExitStack() as opened:

@@ -31,13 +31,21 @@ class RowAct(Word):
     RESTORED = "restored", message("restored"), "open"
 
 
+class RowOfFile(Protocol):
+    """A row as the file has it."""
+
+    @property
+    def cells(self) -> Mapping[str, str]:
+        """The cells by column."""
+
+
 @dataclass(frozen=True, slots=True)
 class Noted:
     """One row: its ``line``, what the file calls its record (``key``, never a document), and what became of it.
 
     ``table`` and ``record_id`` say which record, ``version`` which it has now. ``before`` and ``after`` are the values
     that differ, by column of the table, as :func:`plain` writes them. ``error`` says why it was refused. ``sealed``:
-    the values are personal.
+    the values are personal. ``row``: what the file says of something new.
     """
 
     act: RowAct
@@ -50,6 +58,7 @@ class Noted:
     after: Mapping[str, Any] = field(default_factory=dict)
     error: Refusal | None = None
     sealed: bool = False
+    row: RowOfFile | None = None
 
 
 class Trace(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -26,8 +26,9 @@ from trafficedu.core.transactions import read_from_replica, writing
 from trafficedu.core.uploads import UploadStore
 from trafficedu.core.work import Ending, Function, Work
 from trafficedu.transfers.rules import KIND_NAMES
-from trafficedu.transfers.services import importing, slices
+from trafficedu.transfers.services import importing, slices, trials
 from trafficedu.transfers.services.exporting import Export, TableOut, note_export
+from trafficedu.transfers.services.trials import TrialTrace
 
 EXPORT, TRIAL, IMPORT = "export", "import_trial", "import"
 """Kinds of job."""
@@ -62,11 +63,13 @@ def try_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
         _begin(work, path)
         file = importing.File(kind, importers[kind], path, work.by, work.now)
         choices = replace(_choices(work), dry_run=True, skip_errors=True)
-        if slices.is_long(work.session, file):
-            outcome = slices.try_file(work.session, file, choices, work.tell)
-        else:
-            outcome = importing.try_file(work.session, work.apart, file, choices, work.tell)
-    counts = as_counts(work.session, outcome)
+        with closing(TrialTrace(work.session, kind, work.locale)) as trial:
+            if slices.is_long(work.session, file):
+                outcome = slices.try_file(work.session, file, choices, work.tell, trial)
+            else:
+                outcome = importing.try_file(work.session, work.apart, file, choices, work.tell, trial)
+            counts = as_counts(work.session, outcome) | {"files": _files_of(work, file, outcome, trial)}
+            counts["shown"] = services_of(work.session).keyring.encrypt(json.dumps(trial.first), LINES)
     return Ending(
         counts=counts,
         write=lambda own: importing.note_trial(own, kind, work.by, outcome),
@@ -86,7 +89,7 @@ def take_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
         with _opened(work) as path:
             _begin(work, path)
             outcome = importing.import_file(own, file_at(path), choices, work.tell)
-        counts.update(as_counts(own, outcome))
+            counts.update(as_counts(own, outcome) | {"files": _files_of(work, file_at(path), outcome)})
 
     with _opened(work) as path:
         if slices.is_long(work.session, file_at(path)):
@@ -97,7 +100,7 @@ def take_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
 
 def end_slices(work: Work, file: importing.File, choices: importing.Choices, outcome: importing.Outcome) -> Ending:
     """Return the ending of a long file: the log of the run and the audit row, in the transaction that ends the job."""
-    counts = as_counts(work.session, outcome)
+    counts = as_counts(work.session, outcome) | {"files": _files_of(work, file, outcome)}
 
     def write(own: Session) -> None:
         told = {name: counts[name] for name in COUNTED}
@@ -107,6 +110,37 @@ def end_slices(work: Work, file: importing.File, choices: importing.Choices, out
             importing.note_import(own, file, outcome.run, told)
 
     return Ending(counts=counts, write=write, afterwards=partial(_forget_used, work, counts))
+
+
+def _files_of(
+    work: Work, file: importing.File, outcome: importing.Outcome, trial: TrialTrace | None = None
+) -> dict[str, Any]:
+    """Keep what a file would change, and what of it was refused, beside the job; none where nobody asked for it."""
+    files: dict[str, Any] = {}
+    if work.order.owner == 0 or outcome.broken:
+        return files
+    suffix = file.path.suffix.lower()
+    if trial is not None and trial.rows:
+        name = f"{file.kind}-{trials.CHANGES}{suffix}"
+        files[trials.CHANGES] = trials.keep_beside(work, trials.CHANGES, name, lambda out: trial.write(out, suffix))
+    if outcome.report.refused:
+        name = f"{file.kind}-{trials.REFUSED}{suffix}"
+        refused = outcome.report.refused
+        files[trials.REFUSED] = trials.keep_beside(
+            work,
+            trials.REFUSED,
+            name,
+            lambda out: trials.write_refused(file.importer, file.path, refused, out, suffix, work.locale),
+        )
+    return files
+
+
+def trial_rows(session: Session, counts: Mapping[str, Any]) -> list[list[Any]]:
+    """Return the first rows of a trial; none where their key is gone or they were changed."""
+    try:
+        return list(json.loads(services_of(session).keyring.decrypt(counts.get("shown", ""), LINES)))
+    except (KeyError, InvalidTag, ValueError):
+        return []
 
 
 def take_in(

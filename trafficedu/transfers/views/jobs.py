@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from typing import Any
 
 from flask import Response, render_template, request, url_for
@@ -59,6 +60,7 @@ def job(number: str) -> Any:
             job=shown,
             own=own,
             lines=jobs.refused_lines(session(), shown.counts) if own else [],
+            rows=jobs.trial_rows(session(), shown.counts) if own else [],
             notes=jobs.notes_of(shown.counts or {}) if own else [],
             kind_name=KIND_NAMES.get(_asked(shown).get("kind", "")),
             form=_confirmation(shown) if own else None,
@@ -112,6 +114,24 @@ def job_file(number: str) -> Any:
     answer = Response(pieces, mimetype=kind)
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     answer.headers["Content-Length"] = str(size)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@pages.get("/jobs/<number>/<any(changes, refused):what>")
+@requires(READ)
+def job_side_file(number: str, what: str) -> Any:
+    """I fetch what a file would change, or what of it was refused, to mend it and send it again."""
+    shown = find_job(session(), number, actor())
+    told = shown.counts.get("files", {}).get(what)
+    if told is None:
+        raise Missing(message("The file of this job is no longer kept. Ask for it again."))
+    for permission in shown.needs:
+        actor().require(permission)
+    answer = Response(results(session()).read(f"{number}-{what}", actor().user_id or 0))
+    answer.mimetype = mimetypes.guess_type(told["name"])[0] or "application/octet-stream"
+    answer.headers.set("Content-Disposition", "attachment", filename=told["name"])
+    answer.headers["Content-Length"] = str(told["size"])
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
