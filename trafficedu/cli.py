@@ -44,12 +44,13 @@ from trafficedu.demo.afterwards import evaluate_months
 from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_DISTRICTS, MOST_VIOLATIONS, Plan
 from trafficedu.evaluation.services import printing, runs
 from trafficedu.evaluation.services.checking import check_month
+from trafficedu.filing import MonthParam, export_kind, spooled, template
 from trafficedu.opening import application, language, open_installation, show
 from trafficedu.operating import doctor
 from trafficedu.reports import fonts
 from trafficedu.settled import services as settling
 from trafficedu.transfers.queries.runs import find_run
-from trafficedu.transfers.services import exporting, importing, undoing
+from trafficedu.transfers.services import importing, undoing
 from trafficedu.transfers.services import jobs as import_jobs
 
 
@@ -60,6 +61,8 @@ def commands() -> None:
 
 
 commands.add_command(doctor)
+commands.add_command(template)
+commands.add_command(export_kind)
 
 
 def main() -> None:
@@ -129,24 +132,9 @@ def _fill_with_demo(plan: Plan, now: datetime) -> None:
     click.echo(demo_accounts.table_of(demo_accounts.list_accounts(session()), services_of(session()).address("")))
 
 
-class MonthParam(click.ParamType[Month]):
-    """A month written ``2026-11``."""
-
-    name = "YYYY-MM"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
-        """Read the month, or end with the status of wrong use."""
-        if isinstance(value, Month):
-            return value
-        try:
-            return Month.parse(value)
-        except ValueError:
-            self.fail(translate(message("Write the month like 2026-11."), language()), param, ctx)
-
-
 @commands.command("import")
 @click.argument("kind", type=click.Choice(list(wiring.IMPORTERS)), required=False)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path), required=False)
 @click.option(
     "--undo", metavar="RUN", default="", help="Take back the run with this number, and nothing else (撤销导入)."
 )
@@ -154,15 +142,18 @@ class MonthParam(click.ParamType[Month]):
 @click.option("--skip-errors", is_flag=True, help="Leave refused rows out instead of the whole file (跳过错误行).")
 @click.option("--source", default="", help="Whose numbers the references are; two sources may give the same (来源).")
 @click.option("--accept-differing", is_flag=True, help="A known key of another day or place is the same record (确认).")
+@click.option("--sheet", default="", help="Which sheet of a workbook that has several (工作表).")
+@click.option("--mapping", default="", help="The name under which the source's headings are kept (列名对照).")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def import_kind(kind: str | None, file: Path | None, undo: str, as_json: bool, **chosen: Any) -> None:
-    """Take in a CSV or XLSX file, all or nothing (导入)."""
+    """Take in a CSV or XLSX file, or standard input (-), all or nothing (导入)."""
     if undo:
         return _undo_import(undo)
     if kind is None or file is None:
         raise click.UsageError(translate(message("Say the KIND of table and the FILE, or --undo RUN."), language()))
+    name, file = file.name, spooled(file)
     choices = importing.Choices(**chosen)
-    taken = importing.File(kind, wiring.IMPORTERS[kind], file, SYSTEM, utc_now(), file.name)
+    taken = importing.File(kind, wiring.IMPORTERS[kind], file, SYSTEM, utc_now(), name)
     with open_installation() as app:
         try:
             with progress_bar(count_rows(file)) as progress:
@@ -199,6 +190,9 @@ def _print_outcome(outcome: importing.Outcome, as_json: bool, trial: bool) -> No
                 reason=row.reason,
             )
         )
+    for row in report.remarks:
+        where = {"line": row.line, "column": row.column or "-"}
+        show(message("Line %(line)d, %(column)s: %(reason)s", reason=row.reason, **where))
     text = message(
         "Added %(added)d, updated %(updated)d, unchanged %(unchanged)d, refused %(refused)d.",
         added=report.added,
@@ -217,28 +211,6 @@ def _print_outcome(outcome: importing.Outcome, as_json: bool, trial: bool) -> No
         show(message("Nothing was written: this was only a trial."))
     elif outcome.run:
         show(message("To take this import back: trafficedu import --undo %(run)s", run=outcome.run))
-
-
-@commands.command("export")
-@click.argument("kind", type=click.Choice(list(wiring.EXPORTERS)))
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--month", type=MonthParam(), help="Only this month (只导出该月).")
-def export_kind(kind: str, file: Path, month: Month | None) -> None:
-    """Write a CSV or XLSX file that can be imported again; personal data is masked (导出)."""
-    if file.suffix.lower() not in {".csv", ".xlsx"}:
-        show(message("Choose a file whose name ends in .csv or .xlsx."))
-        sys.exit(2)
-    if not os.access(file.parent, os.W_OK):
-        show(message("The folder %(folder)s does not exist or cannot be written to.", folder=file.parent))
-        sys.exit(2)
-    wanted = exporting.Export(kind, month)
-    with open_installation():
-        with progress_bar(None) as progress:
-            table = exporting.TableOut(session(), wiring.EXPORTERS[kind], wanted, SYSTEM, utc_now())
-            count = exporting.export_file(table, file, progress)
-        with writing(session()) as own:
-            exporting.note_export(own, wanted, SYSTEM, count)
-    click.echo(translate(message("%(count)d rows.", count=count), language()))
 
 
 @commands.command()
@@ -383,13 +355,14 @@ def add_user(username: str, role: str, name: str, area: str, station: str, compa
 
 
 @commands.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--horizon", default=12, show_default=True, type=click.IntRange(1, 60), help="Months ahead.")
 @click.option("--backtest", is_flag=True, help="Rolling-origin scores beside the simple methods.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def trend(file: Path, horizon: int, backtest: bool, as_json: bool) -> None:
-    """Fit the trend model to a tidy CSV area,month,accidents[,exposure,...] (趋势模型)."""
+@click.option("--sheet", default="", help="Which sheet of a workbook that has several (工作表).")
+def trend(file: Path, horizon: int, backtest: bool, as_json: bool, sheet: str) -> None:
+    """Fit the trend model to a tidy table area,month,accidents[,exposure,...], CSV or XLSX (趋势模型)."""
     from trafficedu.analysis import trend_report, trend_words  # noqa: PLC0415 - scikit-learn loads only where it is used
 
-    found = trend_report.run(file, horizon, backtest=backtest)
+    found = trend_report.run(spooled(file), horizon, backtest=backtest, sheet=sheet)
     click.echo(json.dumps(found.as_json(), ensure_ascii=False) if as_json else trend_words.as_text(found, language()))

@@ -10,12 +10,10 @@ from functools import cached_property
 from typing import Any
 
 from trafficedu.core import parsing
-from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.parsing import Answer, Cell, Read, Remark
 from trafficedu.core.states import Word
 from trafficedu.core.text import LOCALES, Message, listed, message, translate
-from trafficedu.core.times import Moment
 
 _ASIDE = re.compile(r"\((必填|必须|选填|可选|可空|单位:?.*|required|optional)\)")
 _LOOSE = re.compile(r"[\s*:_\-/·.]+")
@@ -57,8 +55,6 @@ class Column:
 
     def written(self, value: Any, locale: str | None) -> Any:
         """Return a value as an export writes it: by the contract, or, in the words of ``locale``, for people."""
-        if isinstance(value, Moment):
-            value = value.utc if value.hour_known else local_date(value.utc)
         if locale is None or value is None or value == "":
             return value
         if isinstance(value, bool):
@@ -169,8 +165,10 @@ class Columns:
                 raise Refusal(error.text, field=name, value=error.value) from error
         return values
 
-    def place(self, header: Sequence[str], mapping: SourceMapping = NO_MAPPING) -> list[str]:
+    def place(self, header: Sequence[str], mapping: SourceMapping = NO_MAPPING, *, whole: bool = True) -> list[str]:
         """Return the column of each heading, "" for one to be passed over or without a name.
+
+        ``whole``: all the columns that a file must have are asked for.
 
         Raises
         ------
@@ -190,7 +188,8 @@ class Columns:
         if doubled:
             text = message("This column appears twice: %(names)s.", names=listed(map(self.titled, doubled)))
             raise Refusal(text, field=doubled[0])
-        self._require(names)
+        if whole:
+            self._require(names)
         return names
 
     def _known_names(self) -> list[Message | str]:

@@ -9,25 +9,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy.orm import Session
 
 from trafficedu.core import audit, spreadsheet
 from trafficedu.core.actors import Actor
+from trafficedu.core.columns import Column
 from trafficedu.core.month import Month
 from trafficedu.core.tabular import Exporter, Progress, silent
+from trafficedu.core.text import translate
 
 PIECE_ROWS = 1_000
 
 
 @dataclass(frozen=True)
 class Export:
-    """What is to be written: the kind, of which month, whether personal data is unmasked."""
+    """What is to be written: the kind, of which month, whether personal data is unmasked.
+
+    ``headings`` is the language in which headings and words are written for people; None for the contract's names.
+    """
 
     kind: str
     month: Month | None = None
     clear: bool = False
+    headings: str | None = None
 
 
 class TableOut:
@@ -43,7 +49,12 @@ class TableOut:
         if wanted.clear:
             by.require(exporter.clear_permission)
         self._session, self._exporter, self._wanted, self._by, self._now = session, exporter, wanted, by, now
-        self.columns = [spreadsheet.Column(name) for name in exporter.columns.names]
+        self._declared = exporter.columns.all
+        self.columns = [spreadsheet.Column(self._heading(column)) for column in self._declared]
+
+    def _heading(self, column: Column) -> str:
+        locale = self._wanted.headings
+        return translate(column.label, locale) if locale else column.name
 
     def count(self) -> int | None:
         """Return how many rows there are, ``spreadsheet.SHEET_ROWS`` at most; None where nobody knows beforehand."""
@@ -56,7 +67,7 @@ class TableOut:
         wanted = self._wanted
         listed = self._exporter.rows(self._session, self._by, self._now, wanted.month, wanted.clear)
         for number, row in enumerate(listed, start=1):
-            yield [row.get(column.key, "") for column in self.columns]
+            yield [column.written(row.get(column.name, ""), wanted.headings) for column in self._declared]
             if number % PIECE_ROWS == 0:
                 progress(PIECE_ROWS)
 
@@ -72,6 +83,11 @@ def export_file(table: TableOut, path: Path, progress: Progress = silent) -> int
     if path.suffix.lower() == ".xlsx":
         spreadsheet.check_rows(table.count() or 0)
     return spreadsheet.write_file(table.columns, table.rows(progress), path)
+
+
+def export_stream(table: TableOut, out: IO[bytes], progress: Progress = silent) -> int:
+    """Write a table as CSV into a stream; return how many rows."""
+    return spreadsheet.write_csv(table.columns, table.rows(progress), out)
 
 
 def note_export(session: Session, wanted: Export, by: Actor, rows: int) -> None:

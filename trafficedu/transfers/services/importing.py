@@ -18,12 +18,14 @@ from sqlalchemy.orm import Session
 from trafficedu.configuration.services import logged_run, note_failed_run
 from trafficedu.core import audit, import_runs
 from trafficedu.core.actors import Actor
+from trafficedu.core.columns import NO_MAPPING
 from trafficedu.core.errors import Refusal
 from trafficedu.core.import_runs import ImportRun, KeptTrace, RunState
-from trafficedu.core.reading import read_rows
+from trafficedu.core.reading import Way, read_rows
 from trafficedu.core.services import services_of
 from trafficedu.core.tabular import Importer, ImportReport, Progress, RefusedRow, silent
 from trafficedu.core.traces import UNTRACED, Taking, Trace
+from trafficedu.transfers.queries.mappings import find_mapping
 from trafficedu.transfers.rules import LONGEST_SOURCE
 
 Apart = Callable[[], AbstractContextManager[Session]]
@@ -52,13 +54,16 @@ class Outcome:
 class Choices:
     """How a file is taken in: ``dry_run`` writes nothing at all, ``skip_errors`` leaves refused rows out.
 
-    ``source`` and ``accept_differing``: see ``core.traces.Taking``.
+    ``source`` and ``accept_differing``: see ``core.traces.Taking``. ``sheet`` is the one of a workbook to read,
+    ``mapping`` the name under which the source's headings are kept.
     """
 
     dry_run: bool = False
     skip_errors: bool = False
     source: str = ""
     accept_differing: bool = False
+    sheet: str = ""
+    mapping: str = ""
 
     def taking(self, trace: Trace = UNTRACED) -> Taking:
         """Return how its rows are taken, and who is told of them."""
@@ -89,7 +94,7 @@ def import_file(
     savepoint = session.begin_nested()
     run = None if choices.dry_run else begin_run(session, file, choices)
     trace = KeptTrace(run.id, services_of(session).keyring) if run else trial
-    report, broken = _run(session, file, choices.skip_errors, choices.taking(trace), progress)
+    report, broken = _run(session, file, choices, choices.taking(trace), progress)
     if choices.dry_run or broken or (report.refused and not choices.skip_errors):
         savepoint.rollback()
         session.expire_all()
@@ -147,22 +152,30 @@ def note_stop(
     audit.write(session, f"{file.kind}:file:import", file.by, subject=run, result=audit.FAILED, **counts)
 
 
+def way_of(session: Session, file: File, choices: Choices) -> Way:
+    """Return how the file is read; raise Refusal at ``mapping`` for a name under which nothing is kept."""
+    mapping = find_mapping(session, file.kind, choices.mapping) if choices.mapping else NO_MAPPING
+    return Way(choices.sheet, mapping)
+
+
 def _run(
-    session: Session, file: File, skip_errors: bool, taking: Taking, progress: Progress
+    session: Session, file: File, choices: Choices, taking: Taking, progress: Progress
 ) -> tuple[ImportReport, bool]:
     """Return the report, its refused rows in the order of the file, and whether the file could not be read."""
     try:
-        rows = read_rows(file.path, file.importer.columns)
+        rows = read_rows(file.path, file.importer.columns, way_of(session, file, choices))
         report = file.importer.run(
             session,
             rows,
             file.by,
             file.now,
-            skip_errors=skip_errors,
+            skip_errors=choices.skip_errors,
             progress=progress,
             taking=taking,
         )
         report.refused.sort(key=lambda row: row.line)
+        for remark in rows.remarks:
+            report.remark_file(remark)
         return report, False
     except Refusal as error:
         report = ImportReport()

@@ -102,7 +102,7 @@ def _write(work: Work, file: File, choices: Choices, number: str) -> ImportRepor
         trace = _trace(own, number)
         return file.importer.run(
             own,
-            read_rows(file.path, file.importer.columns),
+            read_rows(file.path, file.importer.columns, importing.way_of(own, file, choices)),
             file.by,
             file.now,
             skip_errors=True,
