@@ -116,10 +116,7 @@ HANDLERS: Handlers = {
         plates.take_back_voided,
         answering.end_what_began,
     ],
-    CompanySettled: [
-        assignment.follow_company,
-        notices.readdress,
-    ],
+    CompanySettled: [assignment.follow_company, notices.readdress, notice_papers.revoke_of_earlier_receiver],
     EngagementsChanged: [
         answering.settle_open,
         notices.look_again,

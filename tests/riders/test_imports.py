@@ -67,6 +67,27 @@ def test_rows_are_riders_and_their_engagements_and_twice_adds_nothing(session: S
     assert [entry.detail["added"] for entry in files] == [4, 0]
 
 
+def test_a_last_day_is_set_kept_and_taken_away(session: Session) -> None:
+    """C15: a file could set it and never empty it again."""
+    company, other, number = make_company(session), make_company(session), make_identity()
+    one = row(id_number=number, company_code=company.code, engaged_from="2026-01-05")
+    for cells, outcome, last in (
+        ({}, (1, 0, 0, 0), None),
+        ({"engaged_to": "2026-03-05"}, (0, 1, 0, 0), date(2026, 3, 5)),
+        ({"engaged_to": ""}, (0, 0, 1, 0), date(2026, 3, 5)),
+        ({"engaged_to": "none"}, (0, 1, 0, 0), None),
+        ({"engaged_to": "无"}, (0, 0, 1, 0), None),
+        ({"engaged_from": "2026-02-01"}, (0, 0, 0, 1), None),
+        ({"engaged_from": "2026-02-01", "company_code": other.code, "engaged_to": "none"}, (1, 0, 0, 0), None),
+        ({"company_code": "none", "engaged_from": ""}, (0, 0, 1, 0), None),
+    ):
+        assert counts(take(session, [one | cells])) == outcome, cells
+        rider = queries.find_by_identity_key(session, number)
+        assert rider is not None
+        (engagement,) = [each for each in rider.engagements if each.company_id == company.id]
+        assert (engagement.engaged_to, engagement.source) == (last, "file")
+
+
 def test_an_export_imports_again_without_showing_anybody(session: Session) -> None:
     company, number = make_company(session), make_identity()
     rider = make_rider(session, id_number=number, name="诸葛不亮", phone="13800138000")

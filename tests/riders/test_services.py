@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, text
@@ -321,15 +321,24 @@ def test_a_rider_found_by_document_is_open_to_the_finder_for_a_shift_only(
     assert session.scalars(seen.where(queries.visible_to(colleague, row.at_utc))).all() == []
 
 
-def test_companies_see_their_own_riders_and_stations_none(session: Session, make_user: Callable[..., User]) -> None:
-    company, other, rider = make_company(session), make_company(session), make_rider(session)
-    engagements.engage(session, rider, NewEngagement(company.id, today()), SYSTEM, NOW)
-    own = actor_of(make_user("company", company_id=company.id))
-    assert queries.find_rider(session, rider.number, own, utc_now()) is rider
-    with pytest.raises(Missing):
-        queries.find_rider(session, rider.number, actor_of(make_user("company", company_id=other.id)), utc_now())
-    with pytest.raises(Missing):
-        queries.find_rider(session, rider.number, actor_of(make_user("station")), utc_now())
+def test_companies_see_riders_on_the_days_they_engage_them_and_stations_none(
+    session: Session, make_user: Callable[..., User]
+) -> None:
+    company, second, other, rider = (*(make_company(session) for _ in range(3)), make_rider(session))
+    for engaging, last in ((company, None), (second, today())):
+        work = NewEngagement(engaging.id, today() - timedelta(days=9), last)
+        engagements.engage(session, rider, work, SYSTEM, NOW)
+
+    def seen(of: str, when: datetime, **post: int) -> bool:
+        by = actor_of(make_user(of, **post))
+        assert queries.list_by_name(session, rider.name, by).items == []
+        return queries.find_rider_if_seen(session, rider.number, by, when) is not None
+
+    now, tomorrow, before = utc_now(), utc_now() + timedelta(days=1), utc_now() - timedelta(days=10)
+    assert [seen("company", day, company_id=company.id) for day in (before, now, tomorrow)] == [False, True, True]
+    assert [seen("company", day, company_id=second.id) for day in (before, now, tomorrow)] == [False, True, False]
+    assert not seen("company", now, company_id=other.id)
+    assert not seen("station", now)
 
 
 def keys(*names: str) -> Keyring:

@@ -23,6 +23,8 @@ from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.display import paper_of
 from trafficedu.feedback.queries.notices import find_notice, notice_of_violation
 from trafficedu.feedback.services.answers import Answer, answer
+from trafficedu.feedback.services.papers import document_of
+from trafficedu.messages.models import Push
 from trafficedu.riders.models import Engagement, Rider
 from trafficedu.riders.queries.people import id_number_of
 from trafficedu.riders.services.engagements import (
@@ -40,6 +42,7 @@ from trafficedu.violations.services.companies import Claim
 from trafficedu.violations.services.recording import record
 
 NOW = utc_now()
+LATER = NOW + timedelta(hours=1)
 DAY = local_date(NOW - timedelta(hours=2))
 LONG_AGO = date(2020, 1, 1)
 
@@ -288,18 +291,24 @@ def test_a_decision_is_taken_back_with_a_reason(
 ) -> None:
     violation = recorded(session, world, rider, world.company)
     answering.claim(session, violation, Claim(DAY, "consent"), violation.version, contact, NOW)
+    first = document_of(session, notice_of(session, violation), contact, NOW)
     with pytest.raises(Refusal):
         answering.take_back(session, violation, "  ", violation.version, police, NOW)
-    answering.take_back(session, violation, "企业说明认错了人", violation.version, police, NOW)
+    answering.take_back(session, violation, "企业说明认错了人", violation.version, police, LATER)
     session.expire_all()
+    assert (first.state, first.company_id) == ("revoked", world.company.id)
     assert (violation.company_id, violation.company_known, rider.engagements) == (None, "named", [])
     assert told(session, violation) == ("held", "company_named", world.company.id)
     said = [(each.act, each.decided_by_id) for each in companies.list_decisions(session, violation.id)]
     assert said == [("claimed", contact.user_id), ("undone", police.user_id)]
     with pytest.raises(Stale):
         answering.take_back(session, violation, "企业说明认错了人", violation.version, police, NOW)
-    answering.name_none(session, violation, violation.version, police, NOW)
+    answering.name_none(session, violation, violation.version, police, LATER)
     assert told(session, violation) == ("sent", "", world.other_village.id)
+    second = document_of(session, notice_of(session, violation), police, LATER)
+    assert (second.state, second.number == first.number) == ("valid", False)
+    pushed = session.scalars(select(Push.key).where(Push.user_id == contact.user_id)).all()
+    assert [key.split(":")[2] for key in pushed] == ["readdressed"], "who has a measure to lift is told"
 
 
 def test_what_was_answered_is_not_taken_from_its_receiver(

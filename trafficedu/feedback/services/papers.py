@@ -18,10 +18,11 @@ from trafficedu.issued.queries.documents import last_document, valid_document
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services import issuing
 from trafficedu.issued.services.issuing import NewDocument
-from trafficedu.violations.events import ViolationCorrected, ViolationVoided
+from trafficedu.violations.events import CompanySettled, ViolationCorrected, ViolationVoided
 
 NOT_SENT = message("This notice has not been sent, so there is no document yet.")
 WITHDRAWN = message("The violation was recorded in error and has been voided.")
+READDRESSED = message("Somebody else answers for the rider, or it is open who does.")
 
 
 def issue_notice(session: Session, notice: Notice, by: Actor, now: datetime) -> Document:
@@ -31,13 +32,19 @@ def issue_notice(session: Session, notice: Notice, by: Actor, now: datetime) -> 
 
 
 def document_of(session: Session, notice: Notice, by: Actor, now: datetime) -> Document:
-    """Return the document of a notice, issued now where nobody has opened or printed it yet; raise :class:`Missing`."""
-    document = last_document(session, DocumentKind.NOTICE, notice.number)
-    if document is None and not notice.is_sent:
-        raise Missing(NOT_SENT)
-    if document is None:
+    """Return the document of a notice, issued now where nobody has opened or printed it yet; raise :class:`Missing`.
+
+    One that was taken back from an earlier receiver is not the present one's.
+    """
+    if notice.is_sent:
+        held = valid_document(session, DocumentKind.NOTICE, notice.number)
+        if held is not None:
+            return held
         with writing(session):
-            document = issue_notice(session, notice, by, now)
+            return issue_notice(session, notice, by, now)
+    document = last_document(session, DocumentKind.NOTICE, notice.number)
+    if document is None:
+        raise Missing(NOT_SENT)
     return document
 
 
@@ -54,6 +61,16 @@ def revoke_notice(session: Session, event: ViolationVoided) -> None:
     if notice is not None:
         reason = " ".join(translate(WITHDRAWN, locale) for locale in LOCALES)
         issuing.withdraw(session, DocumentKind.NOTICE, notice.number, reason, event.by, event.at_utc)
+
+
+def revoke_of_earlier_receiver(session: Session, event: CompanySettled) -> None:
+    """Revoke the document that somebody has who no longer answers; the present receiver's is one of its own."""
+    notice = notice_of_violation(session, event.violation_id)
+    held = valid_document(session, DocumentKind.NOTICE, notice.number) if notice is not None else None
+    if notice is None or held is None or (notice.sent_utc is not None and notice.sent_utc <= held.issued_utc):
+        return
+    reason = " ".join(translate(READDRESSED, locale) for locale in LOCALES)
+    issuing.withdraw(session, DocumentKind.NOTICE, notice.number, reason, event.by, event.at_utc)
 
 
 def notice_now(session: Session, number: str, now: datetime) -> NewDocument:

@@ -324,7 +324,7 @@ class RiderImport(FileImport):
     def _work(self, cells: dict[str, Any]) -> engagements.NewEngagement | None:
         """Return the engagement a row tells of; None for a last day or basis left empty."""
         first, last, basis = cells["engaged_from"], cells["engaged_to"], cells["legal_basis"]
-        if not cells["company_code"]:
+        if not cells["company_code"] or parsing.is_none(cells["company_code"]):
             for column in ("engaged_from", "engaged_to", "legal_basis"):
                 if cells[column]:
                     raise Refusal(message("An engagement needs a company. Fill in company_code."), field=column)

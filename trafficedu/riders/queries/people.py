@@ -13,10 +13,12 @@ from trafficedu.areas.queries.tree import ids_in_reach, lies_in
 from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import DONE, AuditEntry
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.keys import field_of
 from trafficedu.core.loading import loaded
 from trafficedu.core.numbers import normalise
+from trafficedu.core.orm import holds_on
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.reach import MOST_BRANCHES, Reach
 from trafficedu.core.services import services_of
@@ -55,12 +57,9 @@ class MaskedRider:
 def listed_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` may come upon a rider in a list, by a name or in an export.
 
-    Area posts: the home village lies within the post. Companies: a rider engaged by them, ever.
+    Area posts: the home village lies within the post. Companies and stations come upon nobody.
     """
-    return by.scope.condition(
-        area=lies_in(Rider.home_area_id),
-        company=lambda own: Rider.engagements.any(Engagement.company_id == own),
-    )
+    return by.scope.condition(area=lies_in(Rider.home_area_id))
 
 
 def visible_to(by: Actor, now: datetime) -> ColumnElement[bool]:
@@ -68,8 +67,14 @@ def visible_to(by: Actor, now: datetime) -> ColumnElement[bool]:
 
     Besides those in :func:`listed_to`, for area posts: riders without a home village, and riders whom ``by``
     registered, found by an exact document, phone or plate, or opened from a record of their own, within
-    :data:`rules.OPEN_FOR`. That event stands in the audit trail, and is the grant.
+    :data:`rules.OPEN_FOR`. That event stands in the audit trail, and is the grant. For companies: the riders whom they
+    engage on this very day, whoever else does.
     """
+    if by.scope.company_id is not None:
+        return Rider.engagements.any(
+            (Engagement.company_id == by.scope.company_id)
+            & holds_on(Engagement.engaged_from, Engagement.engaged_to, local_date(now))
+        )
     if by.scope.area_path is None or by.user_id is None:
         return listed_to(by)
     return or_(listed_to(by), Rider.home_area_id.is_(None), opened(Rider, (OPENED, REGISTERED), by, now))
