@@ -17,8 +17,8 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.parsing import is_masked
+from trafficedu.core.personal import mask_identity
 from trafficedu.core.tabular import ImportReport, numbered, silent
-from trafficedu.riders import rules
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.imports.files import COLUMNS, EXPORTER, IMPORTER
 from trafficedu.riders.models import Engagement, Rider
@@ -256,4 +256,4 @@ def test_many_riders_come_in_quickly_and_in_batches(session: Session) -> None:
     assert (sum(steps), len(steps)) == (12_000, 3)
     assert session.scalar(select(func.count()).select_from(Engagement)) == 12_000
     assert time.perf_counter() - began < 60
-    assert rules.mask_identity("T0000001") in export(session)[1]["id_number"]
+    assert mask_identity("T0000001") in export(session)[1]["id_number"]

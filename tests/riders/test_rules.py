@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.factories.riders import make_identity
 from trafficedu.core.errors import Refusal
+from trafficedu.core.personal import mask_identity, mask_phone
 from trafficedu.riders import rules
 from trafficedu.riders.rules import IdType
 
@@ -158,7 +159,7 @@ def test_what_is_no_plate_is_refused(typed: str) -> None:
 
 @given(PLAIN)
 def test_a_masked_number_shows_a_third_at_most_and_never_its_last_four(text: str) -> None:
-    masked = rules.mask_identity(text)
+    masked = mask_identity(text)
     assert len(masked) == len(text)
     shown = [place for place, sign in enumerate(masked) if sign != "*"]
     assert all(masked[place] == text[place] for place in shown)
@@ -175,12 +176,12 @@ def test_a_masked_name_shows_two_characters_at_most_and_always_hides_one(text: s
 
 @given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True, alphabet="0123456789"))
 def test_a_masked_phone_hides_its_middle(phone: str) -> None:
-    assert rules.mask_phone(phone) == f"{phone[:3]}****{phone[-4:]}"
+    assert mask_phone(phone) == f"{phone[:3]}****{phone[-4:]}"
 
 
 @given(PLAIN)
 def test_what_is_no_phone_is_masked_as_much(text: str) -> None:
-    assert not text or "*" in rules.mask_phone(text)
+    assert not text or "*" in mask_phone(text)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from wtforms import (
     RadioField,
     SelectField,
     SelectMultipleField,
-    TextAreaField,
 )
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -31,8 +30,10 @@ from trafficedu.core.fields import (
     FilterForm,
     Form,
     LocalTimeField,
+    NumbersField,
     OnceForm,
     SearchedFilter,
+    TextField,
     TrimmedField,
     VersionField,
     at_most,
@@ -137,7 +138,7 @@ class AccidentForm(OnceForm):
 class CorrectionForm(AccidentForm):
     """A record that is put right, and why."""
 
-    reason = TextAreaField(
+    reason = TextField(
         _l("Reason for the correction"),
         [InputRequired(_l("Say why. This is kept with the record.")), at_most(500)],
         render_kw={"rows": "2"},
@@ -147,7 +148,7 @@ class CorrectionForm(AccidentForm):
 class VoidForm(Form):
     """Why a record is voided."""
 
-    reason = TextAreaField(
+    reason = TextField(
         _l("Reason"),
         [InputRequired(_l("Say why. This is kept with the record.")), at_most(500)],
         render_kw={"rows": "3"},
@@ -167,7 +168,7 @@ class LinkForm(Form):
         _l("Role in the accident"), choices=choices(named(rules.AccidentRole)), default=rules.AccidentRole.RIDER
     )
     id_type = SelectField(_l("Document"), choices=choices(named(IdType)), default=IdType.IDENTITY_CARD)
-    id_number = TrimmedField(
+    id_number = NumbersField(
         _l("Identity number"),
         [InputRequired(_l("Enter the number of the document."))],
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "maxlength": "40"},
@@ -178,7 +179,7 @@ class LinkForm(Form):
         description=_l("As shown on the document. Not needed for a rider already registered."),
         render_kw={"autocomplete": "off"},
     )
-    phone = TrimmedField(_l("Phone"), [Optional()], render_kw={"inputmode": "tel", "autocomplete": "off"})
+    phone = NumbersField(_l("Phone"), [Optional()], render_kw={"inputmode": "tel", "autocomplete": "off"})
 
     def validate_id_number(self, field: Field) -> None:
         """Check the number as the kind of document asks."""

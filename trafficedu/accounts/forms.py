@@ -19,6 +19,7 @@ from trafficedu.core.fields import (
     DayField,
     FilterForm,
     Form,
+    NumbersField,
     TrimmedField,
     VersionField,
     at_most,
@@ -32,7 +33,7 @@ Choices = Sequence[tuple[int, str]]
 class SignInForm(Form):
     """User name and password."""
 
-    username = TrimmedField(
+    username = NumbersField(
         _l("User name"),
         [InputRequired(_l("Enter your user name."))],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
@@ -67,7 +68,7 @@ class PasswordForm(Form):
 class UserForm(Form):
     """An account and its post."""
 
-    username = TrimmedField(
+    username = NumbersField(
         _l("User name"),
         [
             InputRequired(_l("Enter a user name.")),

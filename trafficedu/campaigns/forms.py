@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectMultipleField, TextAreaField
+from wtforms import IntegerField, SelectMultipleField
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -15,7 +15,17 @@ from trafficedu.areas.queries.choices import Eligible
 from trafficedu.campaigns.queries import CampaignFilter
 from trafficedu.campaigns.rules import CampaignState
 from trafficedu.campaigns.services import CampaignInput
-from trafficedu.core.fields import ChoiceFilter, DayField, FilterForm, Form, TrimmedField, VersionField, at_most, named
+from trafficedu.core.fields import (
+    ChoiceFilter,
+    DayField,
+    FilterForm,
+    Form,
+    TextField,
+    TrimmedField,
+    VersionField,
+    at_most,
+    named,
+)
 from trafficedu.core.fields import choices as as_choices
 
 DAY_MISSING = _l("Choose the day.")
@@ -50,7 +60,7 @@ class CampaignForm(Form):
         _l("Planned effort, in officer hours"),
         [Optional(), NumberRange(1, MOST_HOURS, message=_l("Enter a number from %(min)s to %(max)s."))],
     )
-    notes = TextAreaField(_l("Notes"), [Optional(), at_most(1000)], render_kw={"rows": "3"})
+    notes = TextField(_l("Notes"), [Optional(), at_most(1000)], render_kw={"rows": "3"})
     version = VersionField(default=0)
 
     def offer(self, towns: list[tuple[str, str]], kinds: list[tuple[str, str]]) -> None:

@@ -16,7 +16,7 @@ from wtforms import DateField, DateTimeLocalField, Field, HiddenField, SelectFie
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
-from trafficedu.core import clock, typed
+from trafficedu.core import clock, personal, typed
 from trafficedu.core.errors import Stale
 from trafficedu.core.month import EARLIEST, LATEST, Month, Period
 from trafficedu.core.orm import Valid
@@ -282,19 +282,49 @@ def show_month(field: MonthField, month: Month) -> None:
 
 
 class TrimmedField(StringField):
-    """One line of text as ``core.typed`` writes it; an empty one is ``""``."""
+    """One line of text as ``core.typed`` writes it; an empty one is ``""``. It may hold nobody's number."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Bring what was typed into the form in which it is stored and looked for."""
         self.data = typed.line(valuelist[0]) if valuelist else ""
 
+    def pre_validate(self, form: Any) -> None:
+        """Refuse identity and phone numbers."""
+        _refuse_numbers(form, self)
+
 
 class TextField(TextAreaField):
-    """A text of several lines as ``core.typed`` writes it; an empty one is ``""``."""
+    """A text of several lines as ``core.typed`` writes it; an empty one is ``""``. It may hold nobody's number."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Bring what was typed into the form in which it is stored and looked for."""
         self.data = typed.lines(valuelist[0]) if valuelist else ""
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse identity and phone numbers."""
+        _refuse_numbers(form, self)
+
+
+class OutsideField(TextField):
+    """A text written by somebody outside, who cannot know what it may hold: numbers in it are masked, not refused."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Mask what was typed."""
+        super().process_formdata(valuelist)
+        self.data = personal.hide_personal(self.data or "")
+
+
+class NumbersField(TrimmedField):
+    """One line that is somebody's number, or may be, and is kept as such: no free text."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Let numbers pass."""
+
+
+def _refuse_numbers(form: Any, field: Field) -> None:
+    """Refuse a text that holds an identity number or a phone, unless it only narrows what a page shows."""
+    if field.data and not isinstance(form, FilterForm) and personal.holds_personal(field.data):
+        raise ValidationError(translated(personal.HINT))
 
 
 class VersionField(HiddenField):
@@ -354,9 +384,9 @@ def code_field(hint: Any) -> TrimmedField:
     )
 
 
-def telephone_field(hint: Any = "") -> TrimmedField:
+def telephone_field(hint: Any = "") -> NumbersField:
     """Return the field of a business number."""
-    return TrimmedField(
+    return NumbersField(
         _l("Telephone"),
         [
             Optional(),

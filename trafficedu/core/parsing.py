@@ -17,6 +17,7 @@ from trafficedu.core import typed
 from trafficedu.core.cells import TypedText, destroyed, unmarked
 from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
+from trafficedu.core.personal import hide_personal
 from trafficedu.core.states import Word
 from trafficedu.core.text import LOCALES, Message, listed, message, translate
 from trafficedu.core.times import NO_MOMENT, Moment, read_day, read_moment, read_month
@@ -138,6 +139,16 @@ def text(longest: int) -> Read[str]:
         return written
 
     return short
+
+
+def prose(longest: int) -> Read[str]:
+    """Return the reader of free text: who wrote it cannot know who reads it, so numbers of people are masked."""
+    short = text(longest)
+
+    def masked(cell: Cell) -> str:
+        return short(hide_personal(plain(cell)))
+
+    return masked
 
 
 def needed(longest: int) -> Read[str]:

@@ -15,7 +15,6 @@ from wtforms import (
     IntegerField,
     RadioField,
     SelectField,
-    TextAreaField,
     TimeField,
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
@@ -29,6 +28,8 @@ from trafficedu.core.fields import (
     Form,
     FormPart,
     LocalTimeField,
+    NumbersField,
+    TextField,
     TrimmedField,
     VersionField,
     at_most,
@@ -65,8 +66,8 @@ def _at_night() -> BooleanField:
     return BooleanField(_l("The session really is at night"))
 
 
-def _reason(label: Any, hint: Any, required: Any) -> TextAreaField:
-    return TextAreaField(
+def _reason(label: Any, hint: Any, required: Any) -> TextField:
+    return TextField(
         label,
         [InputRequired(required), at_most(500)],
         description=hint,
@@ -162,7 +163,7 @@ class CancelForm(Form):
 class FindForm(Form):
     """A rider's name on the check-in list; sent by POST, a name does not go into an address."""
 
-    name = TrimmedField(_l("Name"), render_kw={"autocomplete": "off"})
+    name = NumbersField(_l("Name"), render_kw={"autocomplete": "off"})
 
 
 class QuizForm(Form):

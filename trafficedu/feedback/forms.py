@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import IntegerField, RadioField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from trafficedu.core.fields import ChoiceFilter, DayField, FilterForm, Form, VersionField, at_most, named
+from trafficedu.core.fields import ChoiceFilter, DayField, FilterForm, Form, TextField, VersionField, at_most, named
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.core.web import translated
 from trafficedu.feedback import rules
@@ -29,7 +29,7 @@ class AnswerForm(Form):
         description=_l("Only for a suspension."),
         render_kw={"inputmode": "numeric", "min": "1", "max": str(rules.MAXIMUM_DAYS)},
     )
-    text = TextAreaField(
+    text = TextField(
         _l("In a few words"),
         [Optional(), at_most(500)],
         description=_l('Needed for "other measure". Do not enter identity or phone numbers.'),
@@ -48,7 +48,7 @@ class AnswerForm(Form):
 class CorrectAnswerForm(AnswerForm):
     """What was done about the rider after all, and why the answer is another."""
 
-    reason = TextAreaField(
+    reason = TextField(
         _l("Why is the answer corrected?"),
         [InputRequired(_l("Say why the answer is corrected. The earlier answer is kept.")), at_most(500)],
         render_kw={"rows": "2"},

@@ -15,7 +15,6 @@ from wtforms import (
     MultipleFileField,
     RadioField,
     SelectField,
-    TextAreaField,
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -27,6 +26,7 @@ from trafficedu.core.fields import (
     Form,
     OnceForm,
     SearchedFilter,
+    TextField,
     TrimmedField,
     VersionField,
     at_most,
@@ -102,7 +102,7 @@ class HazardForm(PhotosForm, OnceForm):
     longitude = FloatField(
         _l("Longitude"), [Optional()], description=_l("Such as 120.2647."), render_kw={"inputmode": "decimal"}
     )
-    description = TextAreaField(_l("What you see"), [Optional(), at_most(500)], render_kw={"rows": "3"})
+    description = TextField(_l("What you see"), [Optional(), at_most(500)], render_kw={"rows": "3"})
 
     def to_input(self) -> NewHazard:
         """Return what was entered."""
@@ -133,7 +133,7 @@ class PlanForm(Form):
         [InputRequired(_l("Say what the plan should achieve.")), at_most(200)],
         description=_l("The result the work should achieve."),
     )
-    measures = TextAreaField(
+    measures = TextField(
         _l("2. Measures planned"),
         [InputRequired(_l("Say what will be done.")), at_most(1000)],
         render_kw={"rows": "5"},
@@ -160,7 +160,7 @@ class PlanForm(Form):
 class RevisionForm(PlanForm):
     """A plan changed, and why."""
 
-    reason = TextAreaField(
+    reason = TextField(
         _l("Reason for the change"),
         [InputRequired(_l("Say why. This is kept with the record.")), at_most(500)],
         render_kw={"rows": "2"},
@@ -170,7 +170,7 @@ class RevisionForm(PlanForm):
 class FixedForm(PhotosForm):
     """The work is done."""
 
-    note = TextAreaField(_l("Measure taken"), [Optional(), at_most(500)], render_kw={"rows": "3"})
+    note = TextField(_l("Measure taken"), [Optional(), at_most(500)], render_kw={"rows": "3"})
 
 
 class VerifyForm(PhotosForm):
@@ -181,7 +181,7 @@ class VerifyForm(PhotosForm):
         [InputRequired(_l("Choose a decision."))],
         choices=choices([("yes", _l("Yes: it is fixed")), ("no", _l("No: send it back"))]),
     )
-    note = TextAreaField(
+    note = TextField(
         _l("What you found"),
         [Optional(), at_most(500)],
         description=_l("Needed when you send it back."),
@@ -196,7 +196,7 @@ class VerifyForm(PhotosForm):
 class ReasonForm(Form):
     """Why a record is closed, opened again, voided, taken off a list, or a photo withdrawn."""
 
-    reason = TextAreaField(
+    reason = TextField(
         _l("Reason"),
         [InputRequired(_l("Say why. This is kept with the record.")), at_most(500)],
         render_kw={"rows": "3"},
@@ -273,7 +273,7 @@ class LookForm(Form):
         default=0,
         description=_l("Report each one separately with a photo."),
     )
-    note = TextAreaField(_l("Notes"), [Optional(), at_most(500)], render_kw={"rows": "3"})
+    note = TextField(_l("Notes"), [Optional(), at_most(500)], render_kw={"rows": "3"})
     version = VersionField(default=0)
 
 

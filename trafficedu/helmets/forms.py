@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FloatField, HiddenField, IntegerField, SelectField, TextAreaField
+from wtforms import BooleanField, FloatField, HiddenField, IntegerField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from trafficedu.areas.fields import ANY, PlaceField
@@ -18,6 +18,7 @@ from trafficedu.core.fields import (
     MonthField,
     PeriodForm,
     SearchedFilter,
+    TextField,
     TrimmedField,
     VersionField,
     choices,
@@ -197,7 +198,7 @@ class DrawForm(Form):
 class VoidForm(Form):
     """Why a survey is void."""
 
-    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=200)], render_kw={"rows": 2})
+    reason = TextField(_l("Reason"), [DataRequired(), Length(max=200)], render_kw={"rows": 2})
     version = VersionField()
 
 

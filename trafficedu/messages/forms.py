@@ -9,7 +9,17 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 from wtforms.validators import InputRequired, Optional
 
-from trafficedu.core.fields import ChoiceFilter, DayField, FilterForm, Form, TrimmedField, at_most, choices, named
+from trafficedu.core.fields import (
+    ChoiceFilter,
+    DayField,
+    FilterForm,
+    Form,
+    NumbersField,
+    TrimmedField,
+    at_most,
+    choices,
+    named,
+)
 from trafficedu.core.web import translated
 from trafficedu.messages.queries import DeliveryFilter
 from trafficedu.messages.rules import ChannelKind, DeliveryReason, DeliveryState
@@ -25,7 +35,7 @@ class ChannelForm(Form):
     """A new channel of one's own."""
 
     kind = SelectField(_l("Channel"), [InputRequired(_l("Choose the channel."))])
-    address = TrimmedField(
+    address = NumbersField(
         _l("Address"),
         [InputRequired(_l("Enter the address.")), at_most(300)],
         description=_l(
@@ -34,7 +44,7 @@ class ChannelForm(Form):
         ),
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "inputmode": "url"},
     )
-    secret = TrimmedField(
+    secret = NumbersField(
         _l("Signing secret"),
         [Optional(), at_most(128)],
         description=_l(

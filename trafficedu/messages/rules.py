@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from trafficedu.core import text as core_text
 from trafficedu.core.errors import Refusal
+from trafficedu.core.personal import holds_personal
 from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message
 
@@ -62,7 +63,6 @@ OFFICIAL: Mapping[str, str] = {
 _MAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{8,128}", re.ASCII)
 _FEISHU_PATH = re.compile(r"/open-apis/bot/v2/hook/([A-Za-z0-9_-]{8,128})/?", re.ASCII)
-_PERSONAL = re.compile(r"(?<!\d)(1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
 LONGEST_TITLE, LONGEST_BODY = 120, 500
 """In characters. Together they stay within the 2,048 bytes that WeCom takes."""
 
@@ -190,7 +190,7 @@ def packed(text: Message) -> dict[str, Any]:
     The check is the last barrier, not the rule: whoever pushes says areas, counts, dates and public numbers.
     """
     kept = core_text.packed(text)
-    if any(_PERSONAL.search(str(value)) for value in _values(kept)):
+    if any(holds_personal(str(value)) for value in _values(kept)):
         raise ValueError("a push holds no phone or identity number")
     return kept
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, SelectField, TextAreaField
+from wtforms import RadioField, SelectField
 from wtforms.validators import InputRequired
 
-from trafficedu.core.fields import FilterForm, Form, PeriodForm, TrimmedField, at_most, choices, named
+from trafficedu.core.fields import FilterForm, Form, PeriodForm, TextField, TrimmedField, at_most, choices, named
 from trafficedu.core.month import Month
 from trafficedu.overview.rules import ObjectionOutcome
 
@@ -38,7 +38,7 @@ class ScreenForm(FilterForm):
 class ProtestForm(Form):
     """What is wrong with an entry of the list."""
 
-    text = TextAreaField(
+    text = TextField(
         _l("What is wrong with the entry"),
         [InputRequired(_l("Say what is wrong and how it can be checked.")), at_most(500)],
         description=_l("Name the record or figure that is wrong. Do not enter riders' names."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, TextAreaField
+from wtforms import IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from trafficedu.areas.fields import ANY, PlaceField
@@ -16,6 +16,7 @@ from trafficedu.core.fields import (
     NowField,
     OnceForm,
     SearchedFilter,
+    TextField,
     TrimmedField,
     VersionField,
     at_most,
@@ -50,7 +51,7 @@ class EndForm(Form):
         [Optional(), STOPS],
         description=_l("Leave empty if nobody counted. That is not the same as zero."),
     )
-    note = TextAreaField(_l("Note"), [Optional(), at_most(500)], render_kw={"rows": "2"})
+    note = TextField(_l("Note"), [Optional(), at_most(500)], render_kw={"rows": "2"})
 
     def to_input(self) -> Ending:
         """Return what was entered."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import Field, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
+from wtforms import Field, IntegerField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -20,6 +20,7 @@ from trafficedu.core.fields import (
     MonthField,
     OnceForm,
     SearchedFilter,
+    TextField,
     TrimmedField,
     VersionForm,
     at_most,
@@ -55,7 +56,7 @@ class EntryForm(OnceForm):
         [Optional(), POINTS],
         description=_l("Without a plus or minus sign. Leave empty for the activity's usual points."),
     )
-    note = TextAreaField(
+    note = TextField(
         _l("About the activity"),
         [Optional(), at_most(500)],
         description=_l("Do not enter riders' names or document numbers."),

@@ -72,7 +72,7 @@ COLUMNS = Columns(
         example="home_visit",
     ),
     Column("points", signed_points, title=message("Points"), headings=("积分", "分值"), example="2", number=True),
-    Column("note", parsing.text(500), optional=True, title=message("Note"), headings=("说明",)),
+    Column("note", parsing.prose(500), optional=True, title=message("Note"), headings=("说明",)),
 )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, RadioField, TextAreaField
+from wtforms import Field, RadioField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from trafficedu.core.fields import Form, TrimmedField, at_most
+from trafficedu.core.fields import Form, NumbersField, OutsideField, TrimmedField, at_most
 from trafficedu.core.numbers import is_number, normalise
 from trafficedu.issued.rules import LETTERS
 
@@ -73,7 +73,7 @@ class SessionForm(Form):
 class ObjectionForm(Form):
     """Why the rider thinks the record wrong."""
 
-    statement = TextAreaField(
+    statement = OutsideField(
         _l("What is wrong with the record?"),
         [
             InputRequired(_l("Say what is wrong with the record.")),
@@ -82,7 +82,7 @@ class ObjectionForm(Form):
         description=_l("Say what happened, in your own words. A supervisor will read it together with the record."),
         render_kw={"rows": "6"},
     )
-    contact = TrimmedField(
+    contact = NumbersField(
         _l("Phone number for questions"),
         [Optional(), at_most(30)],
         render_kw={"inputmode": "tel", "autocomplete": "tel"},

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Optional
 
 from trafficedu.areas.fields import HOMES, PlaceIdField
 from trafficedu.core import clock
-from trafficedu.core.fields import DayField, Form, TrimmedField, VersionField, at_most, choices, named
+from trafficedu.core.fields import DayField, Form, NumbersField, TrimmedField, VersionField, at_most, choices, named
 from trafficedu.riders.fields import PlateAnswer
 from trafficedu.riders.rules import IdType, LegalBasis, Purpose, Relation
 from trafficedu.riders.services.engagements import EngagementChange, NewEngagement
@@ -25,7 +25,7 @@ CODE_KEYS = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck"
 class SearchForm(Form):
     """One line that may be a number, a phone, a plate or a name; sent by POST, so that no address keeps it."""
 
-    words = TrimmedField(
+    words = NumbersField(
         _l("Document number, phone, plate or name"),
         [InputRequired(_l("Enter a document number, a phone, a plate or a name.")), at_most(60)],
         description=_l(
@@ -39,7 +39,7 @@ class RiderForm(Form):
     """A rider's document, name, phone and home village."""
 
     id_type = SelectField(_l("Kind of document"), choices=choices(named(IdType)), default=IdType.IDENTITY_CARD)
-    id_number = TrimmedField(
+    id_number = NumbersField(
         _l("Document number"),
         [InputRequired(_l("Enter the number of the document.")), at_most(40)],
         render_kw=CODE_KEYS,
@@ -49,7 +49,7 @@ class RiderForm(Form):
         [InputRequired(_l("Enter the name.")), at_most(60)],
         render_kw={"autocomplete": "off"},
     )
-    phone = TrimmedField(
+    phone = NumbersField(
         _l("Mobile phone"),
         [Optional(), at_most(30)],
         render_kw={"autocomplete": "off", "inputmode": "tel"},

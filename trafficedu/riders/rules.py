@@ -15,6 +15,7 @@ from stdnum.iso7064 import mod_11_2
 from trafficedu.core import typed
 from trafficedu.core.cuts import small
 from trafficedu.core.errors import Refusal
+from trafficedu.core.personal import mask_identity, mask_phone
 from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message
 from trafficedu.core.validity import Validity
@@ -309,25 +310,6 @@ def normalise_name(text: str) -> str:
 def same_name(name: str, other: str) -> bool:
     """Tell whether two normalised names are the same but for blanks, dots and the case of Latin letters."""
     return name == other or typed.compact(name) == typed.compact(other)
-
-
-def mask_identity(number: str) -> str:
-    """Hide a number but for a third of it: at most the first three and the last two characters.
-
-    Enough to tell two documents on a desk apart. Not the last four, although that is the custom: with them and
-    the number of a violation the rider's own receipt opens (see docs/adr/0007-who-sees-a-rider.md).
-    """
-    shown = min(5, len(number) // 3)
-    tail = min(2, shown)
-    head = shown - tail
-    return number[:head] + "*" * (len(number) - shown) + number[len(number) - tail :]
-
-
-def mask_phone(number: str) -> str:
-    """Hide the four middle digits of a mobile number, ``138****1234``; anything else like a document."""
-    if len(number) == 11 and number.isdigit():
-        return f"{number[:3]}****{number[7:]}"
-    return mask_identity(number)
 
 
 def mask_name(name: str) -> str:

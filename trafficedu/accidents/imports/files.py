@@ -73,7 +73,7 @@ COLUMNS = Columns(
     ),
     area_column(),
     Column(
-        "place", parsing.text(120), optional=True, title=message("Place"), headings=("事故地点", "发生地点", "路段")
+        "place", parsing.prose(120), optional=True, title=message("Place"), headings=("事故地点", "发生地点", "路段")
     ),
     *coordinates(),
     closed(

@@ -7,11 +7,11 @@ from math import isfinite
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import FloatField, SelectField, TextAreaField
+from wtforms import FloatField, SelectField
 from wtforms.validators import InputRequired
 
 from trafficedu.analysis.colours.rule_set import EBIKES, FIGURES, OF_AREAS, OF_COMPANIES, STOPS
-from trafficedu.core.fields import Form, MonthField, TrimmedField, VersionField, at_most, choices
+from trafficedu.core.fields import Form, MonthField, TextField, TrimmedField, VersionField, at_most, choices
 from trafficedu.evaluation.services.rule_sets import RuleSetInput
 
 MISSING = _l("Enter a number.")
@@ -69,7 +69,7 @@ class RuleSetForm(Form):
     )
     veto_orange = _figure(_l("Fatal accidents that cap the colour at orange"), _l("0 means no such veto."))
     veto_red = _figure(_l("Fatal accidents that cap the colour at red"), _l("0 means no such veto."))
-    note = TextAreaField(_l("Why"), [at_most(500)], render_kw={"rows": "3"})
+    note = TextField(_l("Why"), [at_most(500)], render_kw={"rows": "3"})
     version = VersionField(default=0)
 
     @property

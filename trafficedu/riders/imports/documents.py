@@ -8,6 +8,7 @@ from trafficedu.core import parsing
 from trafficedu.core.columns import Column, closed
 from trafficedu.core.errors import Refusal
 from trafficedu.core.parsing import Remark, unless_masked
+from trafficedu.core.personal import mask_phone
 from trafficedu.core.text import message
 from trafficedu.riders import rules
 from trafficedu.riders.rules import IdType
@@ -26,9 +27,9 @@ def phone(cell: parsing.Cell) -> str:
     numbers = [part for part in _SEVERAL.split(written) if part.strip()]
     mobile = next((number for part in numbers if (number := _mobile(part))), "")
     if not mobile:
-        raise Remark(PHONE_LEFT_OUT, "", value=rules.mask_phone(written))
+        raise Remark(PHONE_LEFT_OUT, "", value=mask_phone(written))
     if len(numbers) > 1:
-        raise Remark(FIRST_PHONE, mobile, value=rules.mask_phone(mobile))
+        raise Remark(FIRST_PHONE, mobile, value=mask_phone(mobile))
     return mobile
 
 

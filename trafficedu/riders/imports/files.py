@@ -33,6 +33,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import FileImport, said_twice
 from trafficedu.core.orm import Base
 from trafficedu.core.parsing import if_given, is_masked
+from trafficedu.core.personal import mask_identity
 from trafficedu.core.reading import Row
 from trafficedu.core.services import services_of
 from trafficedu.core.tabular import Exporter, Importer
@@ -170,7 +171,7 @@ class RiderImport(FileImport):
     def label(self, row: Row) -> str:
         """Return the document, masked."""
         number = row["id_number"]
-        return number if is_masked(number) else rules.mask_identity(number)
+        return number if is_masked(number) else mask_identity(number)
 
     def _compare(self, rider: Known, entry: Entry) -> str:
         """Take a row's differences into ``rider``; returns which count it belongs to."""

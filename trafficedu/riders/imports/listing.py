@@ -13,6 +13,7 @@ from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
 from trafficedu.core.month import Month
+from trafficedu.core.personal import mask_identity, mask_phone
 from trafficedu.core.services import services_of
 from trafficedu.riders import rules
 from trafficedu.riders.models import Rider
@@ -58,9 +59,9 @@ def _cells(session: Session, rider: Row[Any], clear: bool) -> dict[str, str]:
         return {"id_type": rider.id_type, "id_number": number, "name": rider.name, "phone": phone}
     return {
         "id_type": rider.id_type,
-        "id_number": f"{rules.mask_identity(number)}#{rider.number}",
+        "id_number": f"{mask_identity(number)}#{rider.number}",
         "name": rules.mask_name(rider.name),
-        "phone": rules.mask_phone(phone),
+        "phone": mask_phone(phone),
     }
 
 

@@ -20,6 +20,7 @@ from trafficedu.core.loading import loaded
 from trafficedu.core.numbers import normalise
 from trafficedu.core.orm import holds_on
 from trafficedu.core.paging import Page, paginate
+from trafficedu.core.personal import mask_identity, mask_phone
 from trafficedu.core.reach import MOST_BRANCHES, Reach
 from trafficedu.core.services import services_of
 from trafficedu.core.terms import rarest
@@ -241,8 +242,8 @@ def describe(session: Session, rider: Rider) -> MaskedRider:
         name=rider.name,
         name_masked=rules.mask_name(rider.name),
         id_type=rider.id_type,
-        id_masked=rules.mask_identity(id_number_of(session, rider)),
-        phone_masked=rules.mask_phone(phone_of(session, rider)),
+        id_masked=mask_identity(id_number_of(session, rider)),
+        phone_masked=mask_phone(phone_of(session, rider)),
         home_area_name=rider.home_area.name if rider.home_area else "",
     )
 

@@ -17,10 +17,11 @@ from trafficedu.core.clock import local
 from trafficedu.core.corrections import Correction
 from trafficedu.core.month import Month
 from trafficedu.core.orm import Base
+from trafficedu.core.personal import mask_phone
 from trafficedu.core.states import Word
 from trafficedu.core.text import message, translate
 from trafficedu.core.traces import unplain
-from trafficedu.riders.rules import mask_name, mask_phone
+from trafficedu.riders.rules import mask_name
 
 HEADS = {
     "active": message("Active"),

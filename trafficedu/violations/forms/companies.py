@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import IntegerField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
-from trafficedu.core.fields import DayField, Form, VersionField, at_most, choices, named
+from trafficedu.core.fields import DayField, Form, TextField, VersionField, at_most, choices, named
 from trafficedu.riders.rules import LegalBasis
 from trafficedu.violations.rules import Proof
 
@@ -38,7 +38,7 @@ class ProofForm(SeenForm):
 class TakeBackForm(SeenForm):
     """Why a decision is taken back."""
 
-    reason = TextAreaField(
+    reason = TextField(
         _l("Reason"),
         [InputRequired(_l("Say why. This is kept with the record.")), at_most(500)],
         render_kw={"rows": "3"},

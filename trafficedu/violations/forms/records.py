@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import BooleanField, Field, IntegerField, RadioField, SelectField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 from wtforms.widgets import RadioInput
 
@@ -21,8 +21,10 @@ from trafficedu.core.fields import (
     Form,
     LocalTimeField,
     NowField,
+    NumbersField,
     OnceForm,
     SearchedFilter,
+    TextField,
     TrimmedField,
     VersionField,
     VersionForm,
@@ -70,7 +72,7 @@ class RiderFields(Form):
     """Who it was, by document."""
 
     id_type = SelectField(_l("Document"), choices=choices(named(IdType)), default=IdType.IDENTITY_CARD)
-    id_number = TrimmedField(
+    id_number = NumbersField(
         _l("Identity number"),
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "maxlength": "40"},
     )
@@ -80,7 +82,7 @@ class RiderFields(Form):
         description=_l("As shown on the document."),
         render_kw={"autocomplete": "off"},
     )
-    phone = TrimmedField(
+    phone = NumbersField(
         _l("Phone"), [Optional(), _rule(normalise_phone)], render_kw={"inputmode": "tel", "autocomplete": "off"}
     )
     birth_date = DayField(
@@ -144,7 +146,7 @@ class RecordForm(OnceForm, RiderFields, PlateAnswer):
     guardian_name = TrimmedField(_l("Name of a guardian"), [at_most(60)], render_kw={"autocomplete": "off"})
     penalty = RadioField(_l("Penalty imposed"), choices=choices(named(Penalty)), default=Penalty.WARNING)
     fine_yuan = IntegerField(_l("Fine in yuan"), [Optional()], render_kw={"inputmode": "numeric"})
-    note = TextAreaField(_l("Note"), [at_most(500)], render_kw={"rows": "2"})
+    note = TextField(_l("Note"), [at_most(500)], render_kw={"rows": "2"})
     rider_number = TrimmedField("", [Length(max=20)])
     found_by_plate = TrimmedField("", [Length(max=30)])
     still_them = RadioField(
@@ -245,7 +247,7 @@ class IdentifyForm(RiderFields):
 class ReasonForm(Form):
     """Why a record is rejected or voided."""
 
-    reason = TextAreaField(
+    reason = TextField(
         _l("Reason"),
         [InputRequired(_l("Say why. This is kept with the record.")), at_most(500)],
         render_kw={"rows": "3"},
@@ -263,7 +265,7 @@ class CorrectForm(ReasonForm):
     )
     penalty = RadioField(_l("Penalty imposed"), choices=choices(named(Penalty)))
     fine_yuan = IntegerField(_l("Fine in yuan"), [Optional()], render_kw={"inputmode": "numeric"})
-    note = TextAreaField(_l("Note"), [at_most(500)], render_kw={"rows": "2"})
+    note = TextField(_l("Note"), [at_most(500)], render_kw={"rows": "2"})
     version = VersionField(default=0)
 
     def begin_with(self, violation: Violation) -> None:
@@ -307,7 +309,7 @@ class DecisionForm(Form):
             ]
         ),
     )
-    decision = TextAreaField(
+    decision = TextField(
         _l("Reasons"),
         [InputRequired(_l("Say why. This is kept with the record.")), at_most(2000)],
         description=_l("The rider will read this."),

@@ -21,10 +21,11 @@ from trafficedu.core.counting import count_capped
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.month import Month
 from trafficedu.core.orm import reference_of
+from trafficedu.core.personal import mask_identity, mask_phone
 from trafficedu.core.services import services_of
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.people import ID_NUMBER, PHONE
-from trafficedu.riders.rules import CompanyKnown, mask_identity, mask_name, mask_phone
+from trafficedu.riders.rules import CompanyKnown, mask_name
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import NOT_ENDED

@@ -88,7 +88,7 @@ COLUMNS = Columns(
     ),
     area_column(),
     Column(
-        "place", parsing.text(120), optional=True, title=message("Place"), headings=("违法地点", "路段", "地点名称")
+        "place", parsing.prose(120), optional=True, title=message("Place"), headings=("违法地点", "路段", "地点名称")
     ),
     *coordinates(),
     Column(
@@ -142,7 +142,7 @@ COLUMNS = Columns(
     Column(
         "officer", parsing.text(60), optional=True, title=message("Officer"), headings=("执法人", "警员", "执勤民警")
     ),
-    Column("note", parsing.text(500), optional=True, title=message("Note"), headings=("说明",)),
+    Column("note", parsing.prose(500), optional=True, title=message("Note"), headings=("说明",)),
 )
 
 FIXED = {

@@ -17,6 +17,7 @@ from trafficedu.core.listing import AGO, Column, Listing, due
 from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Narrowing
 from trafficedu.core.orm import among
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.queries.scope import visible_to
@@ -40,6 +41,13 @@ def find_objection(session: Session, number: str, by: Actor) -> Objection:
     if objection is None:
         raise Missing(message("This objection does not exist, or you do not have access to it."))
     return objection
+
+
+def contact_of(session: Session, objection: Objection) -> str:
+    """Return the phone that the rider left, in clear, "" where none was: for masking, and for who may unmask it."""
+    if objection.contact_cipher is None:
+        return ""
+    return services_of(session).keyring.decrypt(objection.contact_cipher, CONTACT)
 
 
 OPEN = Narrowing[None](lambda _chosen: [among(Objection.state, ObjectionState.OPEN)], [of_post(Objection.area_id)])

@@ -15,6 +15,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.workdays import add_workdays
+from trafficedu.riders.rules import Purpose
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.queries import objections
 from trafficedu.violations.rules import (
@@ -90,3 +91,11 @@ def decide_objection(
     audit.write(session, "violations:objection:decide", by, subject=objection, state=objection.state)
     if upheld:
         void(session, objection.violation, objection.decision, by, now)
+
+
+def unmask_contact(session: Session, objection: Objection, by: Actor) -> str:
+    """Return the phone that the rider left, audited; raises Denied."""
+    by.require("riders:identity:unmask")
+    audit.write(session, "violations:objection:unmask", by, subject=objection, purpose=Purpose.OBJECTION)
+    session.flush()
+    return objections.contact_of(session, objection)

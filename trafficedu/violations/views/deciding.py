@@ -9,19 +9,20 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import acted, form_page, submitted
 from trafficedu.core.list_views import list_page
+from trafficedu.core.personal import mask_phone
 from trafficedu.core.seen import seen
-from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.violations.forms.records import DecisionForm, IdentifyForm, PlateDecisionForm, ReasonForm
+from trafficedu.violations.models import Objection
 from trafficedu.violations.queries import records
-from trafficedu.violations.queries.objections import find_objection, list_objections_of, objections_on
+from trafficedu.violations.queries.objections import contact_of, find_objection, list_objections_of, objections_on
 from trafficedu.violations.queries.plates import QUESTIONS, find_question
 from trafficedu.violations.rules import ObjectionState
 from trafficedu.violations.services import plates as plate_services
 from trafficedu.violations.services import reviewing
-from trafficedu.violations.services.objections import decide_objection
+from trafficedu.violations.services.objections import decide_objection, unmask_contact
 from trafficedu.violations.views.blueprint import pages
 
 
@@ -92,7 +93,7 @@ def objections() -> Any:
 @requires("violations:objection:decide")
 def objection(number: str) -> Any:
     """I decide an objection and give my reasons."""
-    contested = seen(find_objection(session(), number, actor()), lambda found: [found, found.violation])
+    contested = _contested(number)
     form = DecisionForm()
     if submitted(
         form,
@@ -102,15 +103,31 @@ def objection(number: str) -> Any:
     ):
         flash_message(message("Objection decided."))
         return back_to("violations.objections")
-    contact = contested.contact_cipher and services_of(session()).keyring.decrypt(
-        contested.contact_cipher, "objection.contact"
-    )
+    return _objection_page(contested, form, mask_phone(contact_of(session(), contested)))
+
+
+@pages.post("/objections/<number>/contact")
+@requires("violations:objection:decide")
+def objection_contact(number: str) -> Any:
+    """I see the phone that the rider left, once; that I did is written down."""
+    contested = _contested(number)
+    with writing(session()) as own:
+        contact = unmask_contact(own, contested, actor())
+    return _objection_page(contested, DecisionForm(formdata=None), contact, clear=True)
+
+
+def _contested(number: str) -> Objection:
+    return seen(find_objection(session(), number, actor()), lambda found: [found, found.violation])
+
+
+def _objection_page(contested: Objection, form: DecisionForm, contact: str, *, clear: bool = False) -> tuple[str, int]:
     others = list_objections_of(session(), contested.violation_id)
     return form_page(
         "violations/objection.html",
         form,
         objection=contested,
-        contact=contact or "",
+        contact=contact,
+        clear=clear,
         earlier=[each for each in others if each.id < contested.id],
     )
 
