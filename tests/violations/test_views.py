@@ -20,7 +20,6 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.companies.models import Company
 from trafficedu.core import reach, web
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import local, today, utc_now
 from trafficedu.riders.models import Rider
 from trafficedu.riders.services.engagements import NewEngagement, engage
@@ -390,18 +389,3 @@ def test_an_officer_s_own_day(session: Session, phone: Browser, officer_user: Us
     html = phone.get("/violations?mine=y").get_data(as_text=True)
     assert number in html
     assert actor_of(session.merge(officer_user)).user_id == session.scalars(select(Violation.officer_id)).one()
-
-
-def test_the_phone_of_an_objection_is_masked_and_shown_once_with_an_audit_row(
-    session: Session, desk: Browser, district: District
-) -> None:
-    violation = make_violation(session, district.village)
-    raised = objections.raise_objection(session, violation, "不是我", "13800001234", utc_now())
-    shown = desk.get(f"/objections/{raised.number}").text
-    assert "138****1234" in shown
-    assert "13800001234" not in shown
-    audited = select(func.count()).where(AuditEntry.action == "violations:objection:unmask")
-    assert session.scalar(audited) == 0
-    assert "13800001234" in desk.post(f"/objections/{raised.number}/contact").text
-    assert session.scalar(audited) == 1
-    assert "13800001234" not in desk.get(f"/objections/{raised.number}").text

@@ -29,7 +29,6 @@ from trafficedu.core.fields import (
     DayField,
     FilterForm,
     Form,
-    LocalTimeField,
     NumbersField,
     OnceForm,
     SearchedFilter,
@@ -39,8 +38,8 @@ from trafficedu.core.fields import (
     at_most,
     choices,
     named,
-    not_in_future,
 )
+from trafficedu.core.time_fields import LocalTimeField, not_in_future
 from trafficedu.core.web import translated
 from trafficedu.riders.rules import IdType, normalise_identity, normalise_phone
 from trafficedu.riders.services.people import NewRider

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import wtforms
@@ -12,7 +12,7 @@ from flask import g, request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, DateTimeLocalField, Field, HiddenField, SelectField, StringField, TextAreaField, fields
+from wtforms import DateField, Field, HiddenField, SelectField, StringField, TextAreaField, fields
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
@@ -25,8 +25,6 @@ from trafficedu.core.seen import held
 from trafficedu.core.states import Word
 from trafficedu.core.text import message
 from trafficedu.core.web import translated
-
-ACCEPTED_TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
 
 
 class Form(FlaskForm):
@@ -167,7 +165,7 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 """Between them lies every day that somebody may mean: of a birth, of a record, of what will hold."""
 
 
-def _within_calendar(day: date | None) -> None:
+def within_calendar(day: date | None) -> None:
     """Raise ValueError for a day that nobody means, such as one of the year 1 or 9999."""
     if day is not None and not FIRST_DAY <= day <= LAST_DAY:
         raise ValueError(str(_l("Enter a date between 1900 and 2999.")))
@@ -189,59 +187,8 @@ class DayField(DateField):
             self.data = None
             raise ValueError(str(_l("Write the date like 2026-11-23."))) from error
         typed_day, self.data = self.data, None
-        _within_calendar(typed_day)
+        within_calendar(typed_day)
         self.data = typed_day
-
-
-class LocalTimeField(DateTimeLocalField):
-    """A moment typed on the district's clock; ``data`` is aware and in UTC."""
-
-    data: datetime | None
-
-    def __init__(self, label: Any = None, validators: Sequence[Any] = (), **kwargs: Any) -> None:
-        super().__init__(label, validators, format=ACCEPTED_TIMES, **kwargs)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the typed text."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError as error:
-            raise ValueError(str(_l("Write the date and time like 2026-11-23 21:05."))) from error
-        typed_time, self.data = self.data, None
-        if typed_time is not None:
-            _within_calendar(typed_time.date())
-            self.data = clock.from_local(typed_time)
-
-    def _value(self) -> str:
-        if self.raw_data:
-            return " ".join(self.raw_data)
-        return clock.local(self.data).strftime("%Y-%m-%dT%H:%M") if self.data is not None else ""
-
-
-class NowField(LocalTimeField):
-    """A moment that is now unless somebody says otherwise: what is left empty becomes the minute it is sent in.
-
-    Nothing is filled in when the page is drawn: it may stay open for long before somebody uses it. ``first_tap`` names
-    fields of the form; the page's script fills in the minute in which one of them is first touched.
-    """
-
-    def __init__(self, label: Any, validators: Sequence[Any] = (), first_tap: str = "", **kwargs: Any) -> None:
-        super().__init__(label, validators, **kwargs)
-        self.first_tap = first_tap
-        self.is_now = False
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the typed text, or take the present minute, which the form keeps if it is shown again."""
-        if any(text.strip() for text in valuelist):
-            super().process_formdata(valuelist)
-        elif valuelist:
-            self.data, self.raw_data = clock.utc_now().replace(second=0, microsecond=0), None
-            self.is_now = True
-
-    def __call__(self, **kwargs: Any) -> Any:
-        """Draw the field, with what the script needs to fill it in by the server's clock."""
-        tap = {"data-first-tap": self.first_tap, "data-now": clock.utc_now().timestamp()} if self.first_tap else {}
-        return super().__call__(**{**tap, **kwargs})
 
 
 class MonthField(fields.MonthField):
@@ -396,12 +343,6 @@ def telephone_field(hint: Any = "") -> NumbersField:
         description=hint,
         render_kw={"type": "tel", "inputmode": "tel", "autocomplete": "off"},
     )
-
-
-def not_in_future(_form: Any, field: Field) -> None:
-    """Refuse a moment later than now."""
-    if field.data is not None and field.data > clock.utc_now():
-        raise ValidationError(str(_l("This time is in the future. Check the date and time.")))
 
 
 def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:

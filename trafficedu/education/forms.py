@@ -27,7 +27,6 @@ from trafficedu.core.fields import (
     FilterForm,
     Form,
     FormPart,
-    LocalTimeField,
     NumbersField,
     TextField,
     TrimmedField,
@@ -35,6 +34,7 @@ from trafficedu.core.fields import (
     at_most,
     named,
 )
+from trafficedu.core.time_fields import LocalTimeField
 from trafficedu.core.web import translated
 from trafficedu.education.models.courses import Course, StudySession
 from trafficedu.education.queries.sessions import SessionFilter

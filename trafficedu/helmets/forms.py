@@ -14,7 +14,6 @@ from trafficedu.areas.fields import ANY, PlaceField
 from trafficedu.core.fields import (
     FilterForm,
     Form,
-    LocalTimeField,
     MonthField,
     PeriodForm,
     SearchedFilter,
@@ -23,9 +22,9 @@ from trafficedu.core.fields import (
     VersionField,
     choices,
     named,
-    not_in_future,
 )
 from trafficedu.core.month import Period
+from trafficedu.core.time_fields import LocalTimeField, not_in_future
 from trafficedu.helmets.queries.monthly import RateCriteria
 from trafficedu.helmets.queries.sites import SiteFilter
 from trafficedu.helmets.queries.surveys import SurveyFilter

@@ -12,8 +12,6 @@ from trafficedu.core.fields import (
     DayField,
     FilterForm,
     Form,
-    LocalTimeField,
-    NowField,
     OnceForm,
     SearchedFilter,
     TextField,
@@ -21,8 +19,8 @@ from trafficedu.core.fields import (
     VersionField,
     at_most,
     named,
-    not_in_future,
 )
+from trafficedu.core.time_fields import LocalTimeField, NowField, not_in_future
 from trafficedu.patrols.queries.records import PatrolFilter
 from trafficedu.patrols.rules import MOST_STOPS, PatrolState
 from trafficedu.patrols.services import Ending, PastPatrol

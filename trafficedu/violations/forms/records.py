@@ -19,8 +19,6 @@ from trafficedu.core.fields import (
     DayField,
     FilterForm,
     Form,
-    LocalTimeField,
-    NowField,
     NumbersField,
     OnceForm,
     SearchedFilter,
@@ -31,8 +29,8 @@ from trafficedu.core.fields import (
     at_most,
     choices,
     named,
-    not_in_future,
 )
+from trafficedu.core.time_fields import LocalTimeField, NowField, not_in_future
 from trafficedu.core.web import translated
 from trafficedu.riders.fields import PlateAnswer
 from trafficedu.riders.rules import (
