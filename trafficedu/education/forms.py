@@ -202,7 +202,7 @@ class ReasonForm(Form):
 class DecisionForm(Form):
     """Why what was proposed is refused."""
 
-    reason = TextAreaField(_l("Why it is refused"), [Optional(), at_most(500)], render_kw={"rows": 3})
+    reason = TextField(_l("Why it is refused"), [Optional(), at_most(500)], render_kw={"rows": 3})
 
 
 class WaiveForm(Form):
