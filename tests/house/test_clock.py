@@ -13,7 +13,8 @@ DOORS = {"events", "imports", "models", "queries", "rules", "services"}
 CLOCKS = {"utc_now", "today", "now", "utcnow"}
 CORE = {
     "core/audit.py": "a row of the trail says when it was written, whatever day was being written about",
-    "core/fields.py": "a form's check, for the person in front of it",
+    "core/fields.py": "the usual period of a page, for the person in front of it",
+    "core/time_fields.py": "a form's check, and the minute it is sent, for the person in front of it",
     "core/job_running.py": "the process that runs jobs: when one began, ended, and was last heard of",
     "core/job_views.py": "the view of every file: when somebody asked for it",
     "core/kept.py": "the frame of every form: when its page was drawn, how long what was typed is kept",
