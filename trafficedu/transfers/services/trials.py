@@ -14,13 +14,14 @@ from trafficedu.core import spreadsheet
 from trafficedu.core.columns import BECAUSE
 from trafficedu.core.jobs import results
 from trafficedu.core.parsing import Cell, as_text
+from trafficedu.core.personal import mask_identity, mask_phone
 from trafficedu.core.reading import read_raw
 from trafficedu.core.sealed import PIECE_BYTES
 from trafficedu.core.tabular import Importer, RefusedRow
 from trafficedu.core.text import message, translate
 from trafficedu.core.traces import Noted, RowAct
 from trafficedu.core.work import Work
-from trafficedu.riders.rules import mask_identity, mask_name, mask_phone
+from trafficedu.riders.rules import mask_name
 from trafficedu.transfers.services.showing import Shown
 
 SHOWN = 200
