@@ -139,6 +139,7 @@ NAVIGATION = [
             pages.NavigationItem("violations.index", _l("Violation records"), "violations:violation:read"),
             pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
             pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
+            pages.NavigationItem("violations.unnamed", _l("To be identified"), "violations:violation:record"),
             pages.NavigationItem("violations.plates", _l("Plates of other riders"), "violations:plate:decide"),
             pages.NavigationItem("violations.companies_open", _l("Open companies"), "violations:company:decide"),
             pages.NavigationItem("violations.named_riders", _l("Riders to confirm"), "violations:company:confirm"),

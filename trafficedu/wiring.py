@@ -159,6 +159,7 @@ HANDLERS: Handlers = {
 HOME: Mapping[Role, Sequence[Panel]] = {
     Role.OFFICER: [
         violations.own_day,
+        violations.unnamed_due,
         helmets_panels.count_key,
         patrols_panels.patrol_key,
         messages_panels.inbox,
@@ -169,6 +170,7 @@ HOME: Mapping[Role, Sequence[Panel]] = {
         helmets_panels.count_key,
         messages_panels.inbox,
         violations.reviews_due,
+        violations.unnamed_due,
         violations.objections_due,
         violations.plates_due,
         violations.companies_due,
@@ -234,9 +236,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         study_panels.of_rider,
         feedback_panels.of_rider,
     ],
-    "riders.vehicle": [
-        violations.of_plate,
-    ],
+    "riders.vehicle": [violations.of_plate],
     "companies.show": [
         transfers_panels.corrections_of("company"),
         violations.of_company,
@@ -319,7 +319,7 @@ CHORES: Mapping[str, Chore] = {
     "uploads forgotten": transfers.forget_uploads,
     "results that nobody fetched told of": written(tell_unfetched),
     "riders brought under the current key": written_in_parts(keys.reencrypt),
-    "objections brought under the current key": written_in_parts(objection_keys.reencrypt),
+    "objections and persons brought under the current key": written_in_parts(objection_keys.reencrypt),
     "channels brought under the current key": written_in_parts(channels.reencrypt),
     "jobs brought under the current key": written_in_parts(job_keys.reencrypt),
     "corrections and runs brought under the current key": written_in_parts(keeping.reencrypt),

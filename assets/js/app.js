@@ -6,6 +6,7 @@ import { enhance } from "./parts/enhance.js";
 import { drafts } from "./parts/drafts.js";
 import { firstTap } from "./parts/first-tap.js";
 import { guard } from "./parts/guard.js";
+import { lastChoice } from "./parts/last-choice.js";
 import { refresh } from "./parts/refresh.js";
 import { resume } from "./parts/resume.js";
 import { sending } from "./parts/sending.js";
@@ -20,6 +21,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 ask(document); // before the guard: a question that is answered "no" sends nothing
 guard(document);
+lastChoice(document);
 firstTap(document);
 shortForms(document, csrf);
 sending(document, (part) => {

@@ -12,7 +12,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from tests.factories import education, feedback, people
-from tests.factories.violations import new_violation
+from tests.factories.violations import new_rider, new_violation
 from trafficedu.accounts.queries import actor_of
 from trafficedu.accounts.rules import Role
 from trafficedu.companies.models import Company
@@ -36,11 +36,13 @@ from trafficedu.riders.services.people import NewRider, update_rider
 from trafficedu.violations.models import CompanyDecision, Objection, Violation
 from trafficedu.violations.queries.companies import COMPANIES_OPEN, NAMED_RIDERS
 from trafficedu.violations.queries.objections import objections_on
-from trafficedu.violations.rules import COMPANY_OPEN, ObjectionState, ViolationState
+from trafficedu.violations.queries.unnamed import UNNAMED
+from trafficedu.violations.rules import COMPANY_OPEN, NOT_ENDED, IdentityState, ObjectionState, ViolationState
 from trafficedu.violations.services import companies
 from trafficedu.violations.services.objections import decide_objection, raise_objection
 from trafficedu.violations.services.recording import record
-from trafficedu.violations.services.reviewing import void
+from trafficedu.violations.services.reviewing import identify_rider, void
+from trafficedu.violations.services.unnamed import Described
 
 STEPS = 75
 WALKS, WALKS_AT_MOST = 3, 10
@@ -88,6 +90,8 @@ class Walk:
             self.come_back,
             self.note,
             self.move_house,
+            self.record_without_papers,
+            self.name,
         ]
         self.waiting: list[Callable[[], Any]] = []
         self.taken: Counter[str] = Counter()
@@ -154,6 +158,17 @@ class Walk:
             return None
         companies.take_back(self.session, violation, "认错了人", violation.version, self.staff, self.now)
         return violation
+
+    def record_without_papers(self) -> Any:
+        told = Described("自称王五", "", "红色头盔")
+        new = new_violation(self.villages[0], rider=None, papers="refused", described=told, occurred_utc=self.now)
+        return record(self.session, new, SYSTEM, self.now)
+
+    def name(self) -> Any:
+        nameless = self._any(select(Violation).where(Violation.papers.is_not(None)))
+        if not isinstance(nameless, Violation):
+            return None
+        return identify_rider(self.session, nameless, new_rider(), self.staff, self.now)
 
     def answer(self) -> Any:
         notice = self._any(select(Notice).where(Notice.state != NoticeState.HELD))
@@ -319,6 +334,9 @@ def agrees(session: Session, now: datetime) -> None:
     assert {task.id for task in tasks.list_overdue(session, SYSTEM, date.max, 1000)} == undone
 
     _companies_agree(session, violations)
+    wanted = {row.id for row in violations.values() if row.papers and row.rider_id is None and row.state in NOT_ENDED}
+    assert set(session.scalars(select(Violation.id).where(among(Violation.identity, IdentityState.WANTED)))) == wanted
+    assert UNNAMED.page(session, SYSTEM, None).total == len(wanted)
 
     contested = set()
     for objection in session.scalars(select(Objection)):
@@ -337,6 +355,9 @@ def _companies_agree(session: Session, violations: Mapping[int, Violation]) -> N
     for violation in violations.values():
         is_open = violation.company_known in COMPANY_OPEN
         assert (violation.company_id is not None) == (violation.company_known == "engaged")
+        if violation.rider_id is None:
+            assert (violation.id in notices_of, violation.company_known) == (False, "nobody")
+            continue
         notice = notices_of[violation.id]
         if violation.state != ViolationState.CONFIRMED:
             continue

@@ -143,7 +143,7 @@ def test_a_known_document_with_another_name_renames_nobody(session: Session) -> 
     session.refresh(rider)
     assert rider.name == "甲"
     change = people.NewRider("identity_card", "*", "丙", "*")
-    people.update_rider(session, rider, change, rider.version, SYSTEM, NOW, "看过身份证")
+    people.update_rider(session, rider, change, rider.version, SYSTEM, NOW, "看过身份证", "misspelt")
     assert counts(take(session, [row(id_number=number, name="甲")])) == (0, 0, 1, 0), "what its source always wrote"
     assert take(session, [row(id_number=number, name="乙")]).refused
 

@@ -114,10 +114,28 @@ def test_a_new_rider_needs_a_name(session: Session) -> None:
 def test_a_masked_cell_changes_nothing(session: Session) -> None:
     rider = make_rider(session, phone="13800138000")
     before = (rider.id_number_cipher, rider.phone_cipher)
-    people.update_rider(session, rider, change_of(session, rider, name="改名"), rider.version, SYSTEM, NOW)
+    people.update_rider(
+        session, rider, change_of(session, rider, name="改名"), rider.version, SYSTEM, NOW, renaming="misspelt"
+    )
     assert (rider.id_number_cipher, rider.phone_cipher) == before
     assert rider.name == "改名"
-    assert audit_of(session, "riders:rider:update")[-1].detail == {"fields": ["name"]}
+    assert audit_of(session, "riders:rider:update")[-1].detail == {"fields": ["name"], "renaming": "misspelt"}
+
+
+def test_a_known_document_is_not_renamed_by_the_way(session: Session) -> None:
+    rider = make_rider(session, name="欧阳·娜娜")
+    cases: list[tuple[dict[str, str], str, str]] = [
+        ({"name": "王五"}, "", "renaming"),
+        ({"name": "王五", "id_number": make_identity()}, "renamed", "name"),
+    ]
+    for given, reason, field in cases:
+        change = change_of(session, rider, **given)
+        with pytest.raises(Refusal) as refused, session.begin_nested():
+            people.update_rider(session, rider, change, rider.version, SYSTEM, NOW, renaming=reason)
+        session.expire_all()
+        assert (refused.value.field, rider.name) == (field, "欧阳·娜娜")
+    people.update_rider(session, rider, change_of(session, rider, name="欧阳娜娜"), rider.version, SYSTEM, NOW)
+    assert rider.name == "欧阳娜娜", "blanks and dots make no other name"
 
 
 def test_an_emptied_phone_is_removed(session: Session) -> None:
@@ -147,9 +165,9 @@ def test_a_number_of_somebody_else_is_refused(session: Session) -> None:
 def test_the_second_editor_is_told(session: Session) -> None:
     rider = make_rider(session)
     seen = rider.version
-    people.update_rider(session, rider, change_of(session, rider, name="甲"), seen, SYSTEM, NOW)
+    people.update_rider(session, rider, change_of(session, rider, phone="13800138000"), seen, SYSTEM, NOW)
     with pytest.raises(Stale):
-        people.update_rider(session, rider, change_of(session, rider, name="乙"), seen, SYSTEM, NOW)
+        people.update_rider(session, rider, change_of(session, rider, phone=""), seen, SYSTEM, NOW)
 
 
 def test_a_village_newly_recorded_is_published_once(session: Session) -> None:
@@ -157,7 +175,7 @@ def test_a_village_newly_recorded_is_published_once(session: Session) -> None:
     rider = make_rider(session)
     heard = published(session, HomeVillageRecorded)
     people.update_rider(session, rider, change_of(session, rider, home_area_id=village.id), rider.version, SYSTEM, NOW)
-    people.update_rider(session, rider, change_of(session, rider, name="改名"), rider.version, SYSTEM, NOW)
+    people.update_rider(session, rider, change_of(session, rider, phone="13800138000"), rider.version, SYSTEM, NOW)
     assert heard == [HomeVillageRecorded(NOW, SYSTEM, rider.id)]
 
 

@@ -156,6 +156,10 @@ def test_an_edit_keeps_masked_values_and_the_second_editor_is_told(
     page = officer.get(address).text
     assert "138****8000" in page
     assert "1990-05-17" not in page
+    asked = officer.post(address, data=typed)
+    assert asked.status_code == 422
+    assert "Say why it is another one now." in asked.text
+    typed |= {"renaming": "misspelt"}
     assert officer.post(address, data=typed).status_code == 303
     session.refresh(rider)
     assert (rider.name, queries.phone_of(session, rider)) == ("改名", "13800138000")

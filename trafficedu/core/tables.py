@@ -66,7 +66,8 @@ def _insert_unless_there(model: type[Base], names: tuple[str, ...]) -> Insert:
 @cache
 def _add_unless_there(model: type[Record], names: tuple[str, ...]) -> Executable:
     inserted = _do_nothing(model, names).returning(table_of(model))
-    return select(model).from_statement(inserted).execution_options(autoflush=False)
+    # a key that was taken back with a savepoint may come again: what the session remembers of it is another row
+    return select(model).from_statement(inserted).execution_options(autoflush=False, populate_existing=True)
 
 
 def _do_nothing(model: type[Base], names: tuple[str, ...]) -> Insert:

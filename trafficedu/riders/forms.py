@@ -13,7 +13,7 @@ from trafficedu.areas.fields import HOMES, PlaceIdField
 from trafficedu.core import clock
 from trafficedu.core.fields import DayField, Form, NumbersField, TrimmedField, VersionField, at_most, choices, named
 from trafficedu.riders.fields import PlateAnswer
-from trafficedu.riders.rules import IdType, LegalBasis, Purpose, Relation
+from trafficedu.riders.rules import IdType, LegalBasis, Purpose, Relation, Renaming
 from trafficedu.riders.services.engagements import EngagementChange, NewEngagement
 from trafficedu.riders.services.people import NewRider
 from trafficedu.riders.services.plates import NewUse, UseChange
@@ -72,6 +72,16 @@ class RiderForm(Form):
             home_area_id=self.home_area_id.data,
             birth_date=self.birth_date.data if "birth_date" in self else kept_birth_date,
         )
+
+
+class EditForm(RiderForm):
+    """What is recorded of a rider; another name on the same document needs a reason."""
+
+    renaming = SelectField(
+        _l("Why the name is another one"),
+        choices=choices([("", _l("choose")), *named(Renaming)]),
+        default="",
+    )
 
 
 class RegisterForm(RiderForm, PlateAnswer):

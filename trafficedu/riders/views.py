@@ -21,10 +21,10 @@ from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, translated
 from trafficedu.riders import rules
 from trafficedu.riders.forms import (
+    EditForm,
     EngagementForm,
     PlateForm,
     RegisterForm,
-    RiderForm,
     SearchForm,
     UnmaskForm,
     UseForm,
@@ -144,7 +144,7 @@ def edit(number: str) -> Any:
     """I mend what is recorded of a rider; a masked number or phone stays as it is."""
     rider = seen(queries.find_rider(session(), number, actor(), utc_now()))
     shown = queries.describe(session(), rider)
-    form = RiderForm(
+    form = EditForm(
         data={
             "id_type": rider.id_type,
             "id_number": shown.id_masked,
@@ -160,7 +160,13 @@ def edit(number: str) -> Any:
     if submitted(
         form,
         lambda: people.update_rider(
-            session(), rider, form.to_input(rider.birth_date), form.version.data, actor(), utc_now()
+            session(),
+            rider,
+            form.to_input(rider.birth_date),
+            form.version.data,
+            actor(),
+            utc_now(),
+            renaming=form.renaming.data or "",
         ),
     ):
         flash_message(message("Rider changed."))

@@ -45,6 +45,8 @@ from trafficedu.violations.rules import (
     VIOLATION_LIFE,
     CompanyAct,
     CorrectedField,
+    IdentityState,
+    MissingPapers,
     ObjectionState,
     Offender,
     Penalty,
@@ -90,6 +92,7 @@ IN_TIME = ("occurred_on", "occurred_utc", "id")
 """The order of the list: by day, then by moment, so that an index of a day's records is one of the list too."""
 SET_ASIDE = f"state = '{ViolationState.REJECTED}' OR state = '{ViolationState.VOIDED}'"
 """What does not count: a small part of the records. Two terms, of which SQLite recognises either."""
+WANTED = f"identity = '{IdentityState.WANTED}'"
 PENDING = f"state = '{ViolationState.PENDING}'"
 OPEN = f"state = '{ObjectionState.OPEN}'"
 """What waits for a decision, as its indexes say it; a query says it by ``core.orm.among``."""
@@ -109,6 +112,7 @@ class Violation(MadeByForm, Referenced, Versioned, Base):
     is known; ``named_company_id`` whom the source named, which stays as it was said.
     ``historic`` rows came in too old to open a task or send a notice. Who recorded it is an account
     (``officer_id``, ``recorded_by``), or for rows of a file what the file calls the officer (``officer_name``).
+    ``papers`` says why the person showed none, ``identity`` whether it has yet to be found out who it was.
     """
 
     __tablename__ = "violation"
@@ -119,7 +123,7 @@ class Violation(MadeByForm, Referenced, Versioned, Base):
         CheckConstraint(f"(company_id IS NOT NULL) = ({is_among('company_known', ANSWERING)})", "company"),
         CheckConstraint(f"company_known <> '{CompanyKnown.NAMED}' OR named_company_id IS NOT NULL", "named_company"),
         CheckConstraint(f"(penalty = '{Penalty.FINE}') = (fine_yuan IS NOT NULL)", "fine"),
-        CheckConstraint("rider_id IS NOT NULL OR plate <> ''", "someone"),
+        CheckConstraint("rider_id IS NOT NULL OR plate <> '' OR papers IS NOT NULL", "someone"),
         Index("ix_violation_rider_id_occurred_on", "rider_id", "occurred_on"),
         *(Index(f"ix_violation_{first}_in_time", first, *IN_TIME) for first in ("area_id", "company_id", "officer_id")),
         Index("ix_violation_in_time", *IN_TIME),
@@ -129,6 +133,8 @@ class Violation(MadeByForm, Referenced, Versioned, Base):
         partial_index("ix_violation_company_waits_area_id", "area_id", *IN_TIME[1:], where=COMPANY_WAITS),
         partial_index("ix_violation_company_waits", *IN_TIME[1:], where=COMPANY_WAITS),
         partial_index("ix_violation_named_waits", "named_company_id", *IN_TIME[1:], where=NAMED_WAITS),
+        partial_index("ix_violation_wanted_area_id", "area_id", "occurred_on", "id", where=WANTED),
+        partial_index("ix_violation_wanted", "occurred_on", "id", where=WANTED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -145,6 +151,8 @@ class Violation(MadeByForm, Referenced, Versioned, Base):
     plate: Mapped[str] = mapped_column(String(20), default="", index=True)
     offender: Mapped[Offender] = mapped_column(word(Offender, 10), default=Offender.RIDER)
     rider_id: Mapped[int | None] = mapped_column(ForeignKey("rider.id"))
+    papers: Mapped[MissingPapers | None] = mapped_column(word(MissingPapers, 12))
+    identity: Mapped[IdentityState | None] = mapped_column(word(IdentityState, 10))
     company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
     company_known: Mapped[CompanyKnown] = mapped_column(word(CompanyKnown, 20), default=CompanyKnown.NOBODY)
     named_company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
@@ -172,6 +180,7 @@ class Violation(MadeByForm, Referenced, Versioned, Base):
     company: Mapped[Company | None] = relationship(foreign_keys=[company_id])
     named_company: Mapped[Company | None] = relationship(foreign_keys=[named_company_id])
     recorded_by: Mapped[User | None] = relationship(foreign_keys=[officer_id])
+    unnamed: Mapped[UnnamedPerson | None] = relationship()
 
     def may(self, act: ViolationAct) -> bool:
         """Tell whether ``act`` may be done to it as it stands."""
@@ -197,6 +206,11 @@ class Violation(MadeByForm, Referenced, Versioned, Base):
     def penalty_in_words(self) -> Message:
         """What papers call its penalty, with the sum of a fine."""
         return penalty_in_words(self.penalty, self.fine_yuan)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody has yet to find out who it was."""
+        return self.identity == IdentityState.WANTED
 
     is_rejected = StateIs(ViolationState.REJECTED)
     """Whether its review refused it."""
@@ -288,6 +302,21 @@ class Objection(Versioned, Base):
     """Whether it was decided for the rider."""
     is_settled = StateIs(ObjectionState.SETTLED)
     """Whether its record was voided before it was decided."""
+
+
+class UnnamedPerson(Base):
+    """What is known of a person who showed no papers; ``phone_cipher`` is of the field ``unnamed.phone``.
+
+    It stays as it was said when the person is identified later. ``reason``: why that was given up.
+    """
+
+    __tablename__ = "unnamed_person"
+
+    violation_id: Mapped[int] = mapped_column(ForeignKey("violation.id"), primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(60), default="")
+    phone_cipher: Mapped[str | None] = mapped_column(String(200), info=encrypted("unnamed.phone"))
+    appearance: Mapped[str] = mapped_column(String(200), default="")
+    reason: Mapped[str] = mapped_column(String(500), default="")
 
 
 class PlateQuestion(Base):

@@ -20,6 +20,7 @@ from trafficedu.riders.rules import colour_code
 from trafficedu.violations.models import Violation
 from trafficedu.violations.queries import companies, figures, monthly, objections, plates, records
 from trafficedu.violations.queries.kinds import list_kinds, list_kinds_ending
+from trafficedu.violations.queries.unnamed import UNNAMED
 
 EXPIRY_DAYS = 60
 SHOWN = 5
@@ -146,6 +147,13 @@ def plates_due() -> str:
     """Home: records whose rider met a plate known as another rider's; nothing where there are none."""
     first, total = plates.QUESTIONS.first(session(), actor(), None, SHOWN)
     return render_template("violations/_home_plates.html", questions=first, total=total) if total else ""
+
+
+@panel_for("violations:violation:record")
+def unnamed_due() -> str:
+    """Home: records of persons without papers who are yet to be identified; nothing where there are none."""
+    first, total = UNNAMED.first(session(), actor(), None, SHOWN)
+    return render_template("violations/_home_unnamed.html", violations=first, total=total) if total else ""
 
 
 def of_company(company_id: int, **_subject: Any) -> str:

@@ -72,6 +72,30 @@ class CorrectedField(Word):
     NOTE = "note", message("Note")
 
 
+class MissingPapers(Word):
+    """Why a person who was stopped showed no papers."""
+
+    NOT_CARRIED = "not_carried", message("not carried")
+    REFUSED = "refused", message("not shown on request")
+    LEFT = "left", message("left before they could be seen")
+    OTHER = "other", message("another reason")
+
+
+class IdentityState(Word):
+    """Whether somebody has yet to find out who a person without papers was; nobody is told of the record till then."""
+
+    WANTED = "wanted", message("to be identified"), "open"
+    NAMED = "named", message("identified later"), "done"
+    GIVEN_UP = "given_up", message("cannot be identified")
+
+
+class IdentityAct(StrEnum):
+    """How that ends."""
+
+    NAME = auto()
+    GIVE_UP = auto()
+
+
 class PlateState(Word):
     """What became of a record whose rider met a plate known as another rider's, where nobody could be asked."""
 
@@ -156,6 +180,13 @@ OBJECTION_LIFE = Transitions(
     },
     DECIDED,
 )
+IDENTITY_LIFE = Transitions(
+    {
+        IdentityAct.NAME: ((IdentityState.WANTED, IdentityState.GIVEN_UP), IdentityState.NAMED),
+        IdentityAct.GIVE_UP: ((IdentityState.WANTED,), IdentityState.GIVEN_UP),
+    },
+    DECIDED,
+)
 PLATE_LIFE = Transitions(
     {
         PlateAct.BORROW: ((PlateState.OPEN,), PlateState.BORROWED),
@@ -206,11 +237,19 @@ def check_time(occurred: datetime, now: datetime, latest_days_back: int | None) 
 def check_someone(source: str, plate: str) -> None:
     """Raise Refusal where nobody is named: a camera needs the plate at least, anybody else the rider."""
     if source != Source.CAMERA:
-        raise Refusal(
-            message("Enter the rider: identity number and name, or look the rider up."), field="id_number", value=""
-        )
+        text = message("Enter the rider: identity number and name, look the rider up, or say why there are no papers.")
+        raise Refusal(text, field="id_number", value="")
     if not plate:
         raise Refusal(message("A camera record needs a plate or a rider."), field="plate", value="")
+
+
+def check_described(papers: str, *known: str) -> None:
+    """Raise Refusal at ``papers`` for an unknown reason, at ``appearance`` where nothing is known of the person."""
+    if papers not in tuple(MissingPapers):
+        raise Refusal(message("Say why there are no papers."), field="papers", value=papers)
+    if not any(text.strip() for text in known):
+        text = message("Enter something the person can be found by: a name, a phone, a plate or the appearance.")
+        raise Refusal(text, field="appearance", value="")
 
 
 def check_choices(offender: str, source: str) -> None:

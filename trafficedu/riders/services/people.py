@@ -235,23 +235,32 @@ def search(session: Session, text: str, by: Actor, today: date) -> Page[Rider]:
 
 
 def update_rider(
-    session: Session, rider: Rider, change: NewRider, version: int, by: Actor, now: datetime, reason: str = ""
+    session: Session,
+    rider: Rider,
+    change: NewRider,
+    version: int,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    renaming: str = "",
 ) -> None:
     """Change a rider, whatever later files say. Publishes ``HomeVillageRecorded`` when the village became another one.
 
-    A document number or phone with a star in it is unchanged; an empty phone is removed.
+    A document number or phone with a star in it is unchanged; an empty phone is removed. A document that is known under
+    another name is no matter of course: ``renaming`` is the ``rules.Renaming`` that says why.
 
     Raises
     ------
     Stale
         Somebody changed the rider meanwhile.
     Refusal
-        A field is broken, or the document belongs to another rider (``id_number``).
+        A field is broken, or the document belongs to another rider (``id_number``); the name is another one and nobody
+        says why (``renaming``), or the number is too: that is somebody else (``name``).
     """
     expect_version(rider, version)
     before = (rider.id_number_hash, rider.phone_hash, rider.name, rider.home_area_id, rider.birth_date)
     old_phone = queries.phone_of(session, rider)
-    rider.name = rules.normalise_name(change.name)
+    renamed = _rename(rider, change.name, renaming)
     if not is_masked(change.id_number):
         _change_document(session, rider, change.id_type, change.id_number, local_date(now))
     if not is_masked(change.phone):
@@ -262,10 +271,13 @@ def update_rider(
     rider.birth_date = by_document or change.birth_date
     rider.home_area_id = change.home_area_id
     after = (rider.id_number_hash, rider.phone_hash, rider.name, rider.home_area_id, rider.birth_date)
+    if renamed and rider.id_number_hash != before[0]:
+        raise _somebody_else()
     flush_or_refuse(session, {"rider.id_number_hash": _document_taken()})
     names = ("id_number", "phone", "name", "home_area_id", "birth_date")
     changed = [name for name, old, new in zip(names, before, after, strict=True) if old != new]
-    audit.write(session, "riders:rider:update", by, subject=rider, fields=changed)
+    detail: dict[str, Any] = {"fields": changed} | ({"renaming": renaming} if renamed else {})
+    audit.write(session, "riders:rider:update", by, subject=rider, **detail)
     held = {name: (old, new) for name, old, new in zip(names, before, after, strict=True) if name in changed}
     if "phone" in held:
         held["phone"] = (old_phone, queries.phone_of(session, rider))
@@ -302,6 +314,22 @@ def _change_document(session: Session, rider: Rider, id_type: str, text: str, to
         keyring = services_of(session).keyring
         rider.id_number_cipher = keyring.encrypt(number, ID_NUMBER)
         rider.id_number_hash = keyring.lookup_hash(key, ID_NUMBER)
+
+
+def _rename(rider: Rider, text: str, renaming: str) -> bool:
+    """Give a rider a name; returns whether it is another one than the document was known under."""
+    name = rules.normalise_name(text)
+    renamed = not rules.same_name(rider.name, name)
+    if renamed and renaming not in tuple(rules.Renaming):
+        why = message("This document is known under the name %(name)s. Say why it is another one now.", name=rider.name)
+        raise Refusal(why, field="renaming", value="")
+    rider.name = name
+    return renamed
+
+
+def _somebody_else() -> Refusal:
+    text = message("Name and number are both others: this is somebody else. Register them as a new rider.")
+    return Refusal(text, field="name", value="")
 
 
 def _document_taken() -> Refusal:

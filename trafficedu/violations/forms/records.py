@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, IntegerField, RadioField, SelectField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import RadioInput
 
 from trafficedu.areas.fields import HOMES, PlaceField, PlaceIdField
@@ -25,7 +25,6 @@ from trafficedu.core.fields import (
     TextField,
     TrimmedField,
     VersionField,
-    VersionForm,
     at_most,
     choices,
     named,
@@ -44,10 +43,10 @@ from trafficedu.riders.rules import (
 from trafficedu.riders.services.people import NewRider
 from trafficedu.violations.models import Violation
 from trafficedu.violations.queries.records import ViolationFilter
-from trafficedu.violations.rules import ObjectionState, Offender, Penalty, Source, ViolationState
+from trafficedu.violations.rules import MissingPapers, ObjectionState, Offender, Penalty, Source, ViolationState
 from trafficedu.violations.services.correcting import CorrectedFacts
-from trafficedu.violations.services.kinds import KindInput
 from trafficedu.violations.services.recording import NewViolation
+from trafficedu.violations.services.unnamed import Described
 
 Choices = Sequence[tuple[str, Any]]
 LOOK_UP, SAME = "look_up", "same"
@@ -152,6 +151,17 @@ class RecordForm(OnceForm, RiderFields, PlateAnswer):
         choices=choices([(LOOK_UP, _l("Look up the rider of this plate")), (SAME, _l("It is still this rider"))]),
         validate_choice=False,
     )
+    papers = SelectField(
+        _l("Why there are no papers"),
+        choices=choices([("", _l("papers were shown")), *named(MissingPapers)]),
+        default="",
+    )
+    appearance = TrimmedField(
+        _l("Appearance"),
+        [at_most(200)],
+        description=_l("Clothes, helmet, e-bike: what the person can be found by. Name, phone and plate are kept too."),
+        render_kw={"autocomplete": "off"},
+    )
     still_on = TrimmedField("", [Length(max=30)])
 
     def validate_kind(self, _field: Field) -> None:
@@ -219,6 +229,8 @@ class RecordForm(OnceForm, RiderFields, PlateAnswer):
             filled_in=("occurred_utc",) if self.occurred_at.is_now else (),
             plate_answer=self.plate_answer.data or "",
             plate_met=self.plate_met.data or "",
+            papers=self.papers.data or "",
+            described=Described(self.name.data or "", self.phone.data or "", self.appearance.data or ""),
         )
 
 
@@ -340,48 +352,4 @@ class ViolationFilterForm(FilterForm):
             company_code=self.company.data or "",
             officer_id=by.user_id if self.mine.data else None,
             number=self.q.data or "",
-        )
-
-
-class KindForm(VersionForm):
-    """A kind of violation, or a new version of one."""
-
-    code = TrimmedField(
-        _l("Code"),
-        [
-            at_most(20),
-            Regexp(r"^[A-Za-z0-9-]*$", message=_l("Use Latin letters, digits or dash.")),
-        ],
-        description=_l("The national code where there is one."),
-    )
-    name_zh = TrimmedField(_l("Chinese name"), [InputRequired(_l("Enter the name.")), at_most(60)])
-    name_en = TrimmedField(_l("English name"), [InputRequired(_l("Enter the name.")), at_most(60)])
-    position = IntegerField(
-        _l("Position among the quick keys"),
-        [Optional(), NumberRange(1, 99, message=_l("Enter a number from 1 to 99."))],
-        description=_l("Leave empty to show it in the list below the keys."),
-    )
-    fine_min_yuan = IntegerField(_l("Lowest fine in yuan"), [InputRequired(_l("Enter the amount."))])
-    fine_max_yuan = IntegerField(_l("Highest fine in yuan"), [InputRequired(_l("Enter the amount."))])
-    law_zh = TrimmedField(_l("Legal basis (Chinese)"), [InputRequired(_l("Name the article.")), at_most(200)])
-    law_en = TrimmedField(_l("Legal basis (English)"), [InputRequired(_l("Name the article.")), at_most(200)])
-
-    def validate_fine_min_yuan(self, field: Field) -> None:
-        """Refuse an impossible amount."""
-        if field.data is not None and not 0 <= field.data <= 100_000:
-            raise ValidationError(str(_l("Enter an amount from 0 to 100,000.")))
-
-    validate_fine_max_yuan = validate_fine_min_yuan
-
-    def to_input(self) -> KindInput:
-        """Return what was entered."""
-        return KindInput(
-            self.name_zh.data,
-            self.name_en.data,
-            self.position.data,
-            self.fine_min_yuan.data,
-            self.fine_max_yuan.data,
-            self.law_zh.data,
-            self.law_en.data,
-            self.valid_from.data,
         )

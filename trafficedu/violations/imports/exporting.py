@@ -52,6 +52,7 @@ def list_rows(
             "company_code": company_code or _without_company(violation),
             "officer": officer or violation.officer_name,
             "plate": violation.plate if named else "",
+            "papers": violation.papers or "",
             **{name: getattr(violation, name) for name in _PLAIN},
             **({} if named else {"note": ""}),
             **identities(*rider),

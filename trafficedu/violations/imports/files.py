@@ -50,8 +50,9 @@ from trafficedu.violations.imports.exporting import count_rows, list_rows
 from trafficedu.violations.imports.people import People, Person
 from trafficedu.violations.models import Violation
 from trafficedu.violations.queries.kinds import RememberedKinds
-from trafficedu.violations.rules import Offender, Penalty, Source, ViolationState
+from trafficedu.violations.rules import IdentityState, MissingPapers, Offender, Penalty, Source, ViolationState
 from trafficedu.violations.services.recording import NewViolation, Prepared, company_of, prepare, record
+from trafficedu.violations.services.unnamed import Described
 
 
 def _company(cell: parsing.Cell) -> str | None:
@@ -143,6 +144,14 @@ COLUMNS = Columns(
         "officer", parsing.text(60), optional=True, title=message("Officer"), headings=("执法人", "警员", "执勤民警")
     ),
     Column("note", parsing.prose(500), optional=True, title=message("Note"), headings=("说明",)),
+    closed(
+        "papers",
+        MissingPapers,
+        default="",
+        title=message("Why there are no papers"),
+        headings=("无证件原因", "未出示证件"),
+        note=message("Only where nobody knows yet who it was. The document stays empty then."),
+    ),
 )
 
 FIXED = {
@@ -214,6 +223,7 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
             occurred_utc=occurred.utc,
             hour_known=occurred.hour_known,
             rider=rider,
+            described=Described() if rider is not None else Described(name, phone),
             reference_source=self.taking.source,
             **cells,
         )
@@ -242,6 +252,7 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
                 "number": new_number("V"),
                 "rider_id": rider_id,
                 "historic": True,
+                "identity": IdentityState.GIVEN_UP if ready.rider is None and ready.new.papers else None,
                 "state": ViolationState.CONFIRMED,
                 "recorded_utc": self.now,
             }

@@ -28,6 +28,7 @@ from trafficedu.violations.models import Objection, Violation, ViolationCorrecti
 from trafficedu.violations.rules import CorrectedField, ViolationAct
 from trafficedu.violations.services.recording import NewViolation, SessionLookups, prepare
 from trafficedu.violations.services.reviewing import needed, void
+from trafficedu.violations.services.unnamed import Described
 
 VOID = "violations:violation:void"
 
@@ -176,6 +177,8 @@ def _as_new(violation: Violation, facts: CorrectedFacts) -> NewViolation:
         guardian_name=violation.guardian_name,
         source=violation.source,
         reference=violation.reference,
+        papers=violation.papers or "",
+        described=Described(appearance=violation.papers or ""),
     )
 
 

@@ -37,8 +37,9 @@ from trafficedu.violations import rules
 from trafficedu.violations.events import ViolationEstablished
 from trafficedu.violations.models import Violation
 from trafficedu.violations.queries import kinds, records
-from trafficedu.violations.rules import Offender, Penalty, Source, ViolationState
-from trafficedu.violations.services import plates
+from trafficedu.violations.rules import IdentityState, Offender, Penalty, Source, ViolationState
+from trafficedu.violations.services import plates, unnamed
+from trafficedu.violations.services.unnamed import Described
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class NewViolation:
     ``reference`` of its ``reference_source`` is the key of imports and ``officer`` the name an import knows the
     recording officer by. ``plate_answer`` says what it means that the plate is known as another rider's,
     ``plate_met`` is the number of that rider. Without ``hour_known``, ``occurred_utc`` is the beginning of the day.
+    ``papers`` says why there are none; without a rider, ``described`` is what is known then of the person.
     """
 
     kind_code: str
@@ -80,6 +82,8 @@ class NewViolation:
     plate_answer: str = ""
     plate_met: str = ""
     hour_known: bool = True
+    papers: str = ""
+    described: Described = Described()
 
     @property
     def imported(self) -> bool:
@@ -149,9 +153,11 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
     rider = ready.rider
     company = _company_on(session, ready)
     own = {"number": numbers.new_number("V"), "rider_id": rider.id if rider is not None else None}
-    violation, made = _insert(session, new, ready.values | own | company | _state(session, new, by, now), by)
+    violation, made = _insert(session, new, ready.values | own | company | _state(session, ready, by, now), by)
     if made:
         audit.write(session, "violations:violation:record", by, subject=violation, source=new.source)
+        if violation.identity is not None:
+            unnamed.describe(session, violation, new.described)
         _note_plate(session, violation, new, by)
         establish(session, violation, by, now)
     return violation
@@ -179,7 +185,10 @@ def prepare(new: NewViolation, lookups: Lookups[Who], now: datetime) -> Prepared
     rules.check_choices(new.offender, new.source)
     plate = normalise_plate(new.plate)
     rider = lookups.rider(new)
-    if rider is None:
+    if rider is None and new.papers:
+        said = new.described
+        rules.check_described(new.papers, plate, said.name, said.phone, said.appearance, new.reference or "")
+    elif rider is None:
         rules.check_someone(new.source, plate)
     born = lookups.birth_date(rider) if rider is not None else None
     age = age_on(born, day) if born else None
@@ -197,6 +206,7 @@ def prepare(new: NewViolation, lookups: Lookups[Who], now: datetime) -> Prepared
         "plate": plate,
         "named_company_id": lookups.company(new.company_code) if new.company_code else None,
         "minor": minor,
+        "papers": new.papers or None,
     }
     return Prepared(new, rider, values)
 
@@ -305,14 +315,15 @@ def _company_on(session: Session, ready: Prepared[Rider]) -> dict[str, Any]:
     return company
 
 
-def _state(session: Session, new: NewViolation, by: Actor, now: datetime) -> dict[str, Any]:
+def _state(session: Session, ready: Prepared[Rider], by: Actor, now: datetime) -> dict[str, Any]:
     """Return who recorded it and how it begins: a camera record is no evidence before its review."""
-    camera = new.source == Source.CAMERA
+    new, camera = ready.new, ready.new.source == Source.CAMERA
     workdays = figure(session, "violations.review_workdays")
     return {
         "officer_id": None if new.imported else by.user_id,
         "content_digest": content_digest(session, new) if new.client_reference else None,
         "recorded_utc": now,
+        "identity": IdentityState.WANTED if ready.rider is None and new.papers else None,
         "state": ViolationState.PENDING if camera else ViolationState.CONFIRMED,
         "review_due_on": add_workdays(local_date(now), workdays, corrections(session)) if camera else None,
     }

@@ -29,7 +29,7 @@ from trafficedu.violations.rules import (
     Penalty,
     ViolationAct,
 )
-from trafficedu.violations.services import plates
+from trafficedu.violations.services import plates, unnamed
 from trafficedu.violations.services.recording import establish
 
 
@@ -66,7 +66,7 @@ def _decide(violation: Violation, act: ViolationAct, reason: str, by: Actor, now
 
 
 def identify_rider(session: Session, violation: Violation, new: NewRider, by: Actor, now: datetime) -> Rider:
-    """Say who the rider of a record with a plate alone was.
+    """Say who the rider of a record with a plate alone was, or somebody who showed no papers.
 
     The company is the one that answers by ``riders.rules.responsible``. A fine becomes education where the rider turns
     out to be under the age for fines. Publishes ViolationEstablished if the record counts.
@@ -78,7 +78,7 @@ def identify_rider(session: Session, violation: Violation, new: NewRider, by: Ac
     """
     if violation.rider_id is not None or not violation.may(ViolationAct.IDENTIFY):
         raise Stale(rules.DECIDED)
-    rider = find_or_register(session, new, by, now)
+    rider = find_or_register(session, unnamed.named(session, violation, new), by, now)
     age = age_on(rider.birth_date, violation.occurred_on) if rider.birth_date else None
     found = engagements.responsible(session, rider.id, violation.occurred_on, violation.named_company_id)
     violation.rider, violation.company_id, violation.company_known = rider, found.company_id, found.known
@@ -102,6 +102,7 @@ def void(session: Session, violation: Violation, reason: str, by: Actor, now: da
     violation.state = VIOLATION_LIFE.after(ViolationAct.VOID, violation.state)
     violation.state_reason = reason
     violation.voided_by_id, violation.voided_utc = by.user_id, now
+    unnamed.drop(violation)
     session.flush()
     audit.write(session, "violations:violation:void", by, subject=violation)
     _settle_objections(session, violation, by, now)

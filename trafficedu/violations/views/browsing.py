@@ -28,6 +28,7 @@ from trafficedu.violations.queries import objections, records
 from trafficedu.violations.queries.kinds import list_kinds
 from trafficedu.violations.queries.plates import question_of
 from trafficedu.violations.queries.records import VIOLATIONS, ViolationFilter
+from trafficedu.violations.queries.unnamed import find_unnamed
 from trafficedu.violations.rules import ViolationAct, ViolationState
 from trafficedu.violations.services import correcting
 from trafficedu.violations.views.blueprint import pages
@@ -75,6 +76,7 @@ def show(number: str) -> Any:
         rider=riders.describe(session(), violation.rider) if named and violation.rider else None,
         history=records.history_of(session(), violation, locale()),
         objections=objections.list_objections_of(session(), violation.id),
+        person=find_unnamed(session(), violation),
         question=question_of(session(), violation.id),
         ridden=bool(violation.plate and find_by_plate(session(), violation.plate)),
         act=ViolationAct,

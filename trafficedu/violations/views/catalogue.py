@@ -14,7 +14,7 @@ from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
-from trafficedu.violations.forms.records import KindForm
+from trafficedu.violations.forms.kinds import KindForm
 from trafficedu.violations.queries.kinds import find_kind, list_kinds
 from trafficedu.violations.services import kinds as kind_services
 from trafficedu.violations.views.blueprint import pages

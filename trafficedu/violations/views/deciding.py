@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import render_template
+
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import acted, form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.personal import mask_phone
-from trafficedu.core.seen import seen
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
@@ -19,9 +21,11 @@ from trafficedu.violations.models import Objection
 from trafficedu.violations.queries import records
 from trafficedu.violations.queries.objections import contact_of, find_objection, list_objections_of, objections_on
 from trafficedu.violations.queries.plates import QUESTIONS, find_question
+from trafficedu.violations.queries.unnamed import UNNAMED, find_unnamed
 from trafficedu.violations.rules import ObjectionState
 from trafficedu.violations.services import plates as plate_services
 from trafficedu.violations.services import reviewing
+from trafficedu.violations.services import unnamed as unnamed_services
 from trafficedu.violations.services.objections import decide_objection, unmask_contact
 from trafficedu.violations.views.blueprint import pages
 
@@ -59,7 +63,7 @@ def reject(number: str) -> Any:
 @pages.route("/violations/<number>/identify", methods=["GET", "POST"])
 @requires("violations:violation:record")
 def identify(number: str) -> Any:
-    """I say who rode the e-bike of a record that has a plate alone."""
+    """I say who rode the e-bike of a record that has a plate alone, or who showed no papers."""
     violation = seen(records.find_violation(session(), number, actor()))
     form = IdentifyForm()
     new = form.to_rider() if form.validate_on_submit() else None
@@ -67,7 +71,10 @@ def identify(number: str) -> Any:
         flash_message(message("Rider recorded."))
         return back_to("violations.show", number=number)
     violation = records.find_violation(session(), number, actor())
-    return form_page("violations/identify.html", form, violation=violation)
+    person = find_unnamed(session(), violation)
+    if person is not None and not form.is_submitted():
+        form.name.data = person.name
+    return form_page("violations/identify.html", form, violation=violation, person=person)
 
 
 @pages.route("/violations/<number>/void", methods=["GET", "POST"])
@@ -130,6 +137,36 @@ def _objection_page(contested: Objection, form: DecisionForm, contact: str, *, c
         clear=clear,
         earlier=[each for each in others if each.id < contested.id],
     )
+
+
+@pages.get("/unnamed")
+@requires("violations:violation:record")
+def unnamed() -> Any:
+    """I see the records of persons without papers who are yet to be identified, the oldest first."""
+    return list_page("violations/unnamed.html", UNNAMED, None, None)
+
+
+@pages.route("/violations/<number>/give-up", methods=["GET", "POST"])
+@requires("violations:violation:void")
+def give_up(number: str) -> Any:
+    """I ask no more who the person of a record without papers was, and say why."""
+    violation = seen(records.find_violation(session(), number, actor()))
+    form = ReasonForm()
+    if submitted(form, lambda: unnamed_services.give_up(session(), violation, form.reason.data, actor())):
+        flash_message(message("Nobody looks for this person any more. The record goes on counting."))
+        return back_to("violations.show", number=number)
+    return form_page("violations/give_up.html", form, violation=violation)
+
+
+@pages.post("/violations/<number>/phone")
+@requires("riders:identity:unmask")
+@changes_nothing_seen("it reads, and keeps that it was read")
+def phone(number: str) -> Any:
+    """I see the phone that a person without papers told, once; that I did is kept."""
+    violation = records.find_violation(session(), number, actor())
+    with writing(session()) as own:
+        told = unnamed_services.unmask(own, violation, actor())
+    return render_template("violations/phone.html", number=number, phone=told)
 
 
 @pages.get("/plates")

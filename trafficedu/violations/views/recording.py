@@ -156,6 +156,8 @@ def _day_of(form: RecordForm) -> date:
 
 def _met(form: RecordForm, shown: Sequence[Rider], day: date) -> PlateUse | None:
     """Return whose e-bike it usually is where the page has to ask what it means that another rider rides it."""
+    if form.still_them.errors:  # one question at a time
+        return None
     plate = searched_plate(form.plate.data or "")
     rider = shown[0] if len(shown) == 1 else None
     if form.plate_answer.data == Answer.MISTYPED and form.plate.errors:
