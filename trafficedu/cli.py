@@ -190,9 +190,8 @@ def _print_outcome(outcome: importing.Outcome, as_json: bool, trial: bool) -> No
                 reason=row.reason,
             )
         )
-    for row in report.remarks:
-        where = {"line": row.line, "column": row.column or "-"}
-        show(message("Line %(line)d, %(column)s: %(reason)s", reason=row.reason, **where))
+    for remark in report.of_cells:
+        show(remark)
     text = message(
         "Added %(added)d, updated %(updated)d, unchanged %(unchanged)d, refused %(refused)d.",
         added=report.added,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -156,3 +157,31 @@ def test_an_export_keeps_to_the_scope(session: Session, client: Browser, make_us
     assert places.VILLAGE in text
     assert places.OTHER_TOWN not in text
     assert client.fetch("/exports", data={"export-kind": "nothing", "export-suffix": "csv"}).status_code == 422
+
+
+def test_a_template_is_fetched_filled_in_and_sent(session: Session, admin: Browser) -> None:
+    page = admin.fetch("/imports").text
+    assert "/imports/templates/areas.xlsx" in page
+    assert admin.fetch("/imports/templates/areas.xlsx").data.startswith(b"PK")
+    head = admin.fetch("/imports/templates/areas.csv").data.decode("utf-8-sig")
+    trial = send(admin, (head + "330109900,新镇,镇街,330109\r\n").encode())
+    admin.fetch("/imports/confirm", data=hidden(trial.text))
+    assert there(session)
+    for wrong in ("areas.ods", "users.csv"):
+        assert admin.fetch(f"/imports/templates/{wrong}").status_code == 404
+
+
+def test_a_sheet_that_must_be_chosen_is_asked_for(session: Session, admin: Browser) -> None:
+    book = io.BytesIO()
+    with xlsxwriter.Workbook(book) as made:
+        for name, code in (("五月", "330109901"), ("六月", "330109900")):
+            sheet = made.add_worksheet(name)
+            sheet.write_row(0, 0, ["code", "name", "level", "parent_code"])
+            sheet.write_row(1, 0, [code, "新镇", "town", "330109"])
+    assert "五月、六月" in send(admin, book.getvalue(), "a.xlsx").text
+    data = {"kind": "areas", "file": (io.BytesIO(book.getvalue()), "a.xlsx"), "sheet": "六月"}
+    trial = admin.fetch("/imports", data=data)
+    confirmed = hidden(trial.text) | {"sheet": "六月"}
+    assert 'name="sheet"' in trial.text
+    admin.fetch("/imports/confirm", data=confirmed)
+    assert there(session)

@@ -19,7 +19,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.parsing import Cell, Remark
 from trafficedu.core.reading import Row
-from trafficedu.core.text import Message, translate
+from trafficedu.core.text import Message, message, translate
 from trafficedu.core.traces import PLAINLY, Taking
 
 
@@ -42,12 +42,16 @@ class RefusedRow:
         }
 
 
+REMARKS_KEPT = 1_000
+"""More say no more, and memory must not grow with good rows."""
+
+
 @dataclass
 class ImportReport:
     """What an import did, or would do: counts of rows and the rows refused.
 
     ``differing`` of those refused are known keys with another day or place, which somebody may say are the same.
-    ``remarks`` are said of rows that were taken, but for a cell, and of the file.
+    ``remarks`` are said of rows that were taken, but for a cell, and of the file: the first :data:`REMARKS_KEPT`.
     """
 
     added: int = 0
@@ -72,6 +76,13 @@ class ImportReport:
         """What is to be said of the file as a whole; nothing personal is in it."""
         return [remark.reason for remark in self.remarks if not remark.column]
 
+    @property
+    def of_cells(self) -> list[Message]:
+        """What is to be said of single cells; nothing personal is in it."""
+        text = message("Line %(line)d, %(column)s: %(reason)s")
+        told = [remark for remark in self.remarks if remark.column]
+        return [text.filled(line=each.line, column=each.column, reason=each.reason) for each in told]
+
     def refuse(self, row: Row, error: Refusal) -> None:
         """Note that ``row`` was not taken because of ``error``."""
         column = error.field or ""
@@ -81,7 +92,8 @@ class ImportReport:
     def remark(self, row: Row, remark: Remark) -> None:
         """Note what is wrong with a cell that keeps nothing else of ``row`` out."""
         column = remark.field or ""
-        self.remarks.append(RefusedRow(row.line, column, remark.value or "", remark.text))
+        if len(self.remarks) < REMARKS_KEPT:
+            self.remarks.append(RefusedRow(row.line, column, remark.value or "", remark.text))
 
     def remark_file(self, text: Message) -> None:
         """Note what is to be said of the file as a whole."""

@@ -20,6 +20,10 @@ from trafficedu.core.sealed import GONE, PIECE_BYTES, SealedFolder
 from trafficedu.core.text import message
 
 KEPT_SECONDS = 24 * 3600
+KNOWN_AS = dict.fromkeys((".csv", ".txt", ".tsv", ".tab"), ".csv") | dict.fromkeys(
+    (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".xlsb"), ".xlsx"
+)
+"""Endings of tables -> what they are kept as; some of them are told apart by what is in them, and refused in words."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}\.(csv|xlsx)")
 
 
@@ -35,10 +39,10 @@ class UploadStore:
         Raises
         ------
         Refusal
-            The name ends in neither ``.csv`` nor ``.xlsx``, at field ``file``.
+            The name is none of a table, at field ``file``. What the file really is, its content says when it is read.
         """
-        suffix = Path(name).suffix.lower()
-        if suffix not in {".csv", ".xlsx"}:
+        suffix = KNOWN_AS.get(Path(name).suffix.lower())
+        if suffix is None:
             raise Refusal(message("Choose a file whose name ends in .csv or .xlsx."), field="file")
         self.forget_expired()
         token = secrets.token_urlsafe(24) + suffix

@@ -26,6 +26,7 @@ class ExportChoice:
     suffix: str
     month: Month | None
     clear: bool
+    headings: str = ""
 
 
 class UploadForm(Form):
@@ -35,9 +36,16 @@ class UploadForm(Form):
     file = FileField(
         _l("File"),
         [FileRequired(_l("Choose a file."))],
-        description=_l("CSV (UTF-8 or GB18030) or XLSX; the first row names the columns."),
-        render_kw={"accept": ".csv,.xlsx"},
+        description=_l("CSV or XLSX, with the headings of the template, in Chinese or English."),
+        render_kw={"accept": ".csv,.txt,.tsv,.xlsx"},
     )
+    sheet = TrimmedField(
+        _l("Sheet"),
+        [Optional(), at_most(31)],
+        description=_l("Only if the workbook has several with something in them."),
+        render_kw={"autocomplete": "off"},
+    )
+    mapping = SelectField(_l("Headings of the source"), [Optional()], default="")
 
     source = TrimmedField(
         _l("Source"),
@@ -46,9 +54,12 @@ class UploadForm(Form):
         render_kw={"autocomplete": "off"},
     )
 
-    def offer(self, kinds: Sequence[str]) -> None:
-        """Fill the list of kinds."""
+    def offer(self, kinds: Sequence[str], mappings: Sequence[str]) -> None:
+        """Fill the lists of kinds and of kept headings, which is not asked for where none are kept."""
         self.kind.choices = as_choices((kind, translated(KIND_NAMES[kind])) for kind in kinds)
+        self.mapping.choices = as_choices([("", _l("none kept")), *((name, name) for name in mappings)])
+        if not mappings:
+            del self.mapping
 
 
 class ConfirmForm(Form):
@@ -57,6 +68,8 @@ class ConfirmForm(Form):
     kind = HiddenField(validators=[InputRequired()])
     token = HiddenField(validators=[InputRequired()])
     source = HiddenField()
+    sheet = HiddenField()
+    mapping = HiddenField()
     name_of_file = HiddenField()
     skip_errors = BooleanField()
     accept_differing = BooleanField(_l("They are the same records: change them as the file says"))
@@ -68,6 +81,12 @@ class ExportForm(Form):
     kind = SelectField(_l("What to export"), [InputRequired(_l("Choose what to export."))])
     month = MonthField(_l("Month"), [Optional()], description=_l("Leave empty for all months."))
     suffix = RadioField(_l("Format"), choices=as_choices([("csv", "CSV"), ("xlsx", "XLSX")]), default="csv")
+    headings = RadioField(
+        _l("Headings and words"),
+        choices=as_choices([("", _l("English names")), ("zh", _l("Chinese"))]),
+        default="",
+        description=_l("Both import again."),
+    )
     clear = BooleanField(
         _l("With unmasked personal data"),
         description=_l("This needs a separate permission and is recorded in the audit trail."),
@@ -80,7 +99,7 @@ class ExportForm(Form):
     def to_input(self) -> ExportChoice:
         """Return what was chosen."""
         clear = "clear" in self and self.clear.data  # the field is taken away from who may not ask for it
-        return ExportChoice(self.kind.data, self.suffix.data, self.month.data, clear)
+        return ExportChoice(self.kind.data, self.suffix.data, self.month.data, clear, self.headings.data or "")
 
 
 class JobFilterForm(FilterForm):

@@ -35,6 +35,8 @@ EXPORT, TRIAL, IMPORT = "export", "import_trial", "import"
 COUNTED = ("added", "updated", "unchanged", "refused")
 LINES = "job lines"
 """As which field the refused lines are encrypted: what stands in them may be somebody's name or document."""
+NOTES_KEPT = 50
+"""How many remarks on single cells it shows."""
 LINES_KEPT = 200
 """How many refused lines the page of a job shows."""
 
@@ -44,7 +46,7 @@ def write_table(exporters: Mapping[str, Exporter], work: Work) -> Ending:
     read_from_replica(work.session)
     asked = work.parameters
     month = Month.parse(asked["month"]) if asked["month"] else None
-    wanted = Export(asked["kind"], month, asked["clear"])
+    wanted = Export(asked["kind"], month, asked["clear"], asked.get("headings") or None)
     table = TableOut(work.session, exporters[wanted.kind], wanted, work.by, work.now)
     total = table.count()
     work.tell(0, total if (total or 0) < spreadsheet.SHEET_ROWS else None)
@@ -172,6 +174,8 @@ def take_own(
         token = uploads(session).keep(stream, name, 0)
     parameters = {
         "kind": file.kind,
+        "sheet": choices.sheet,
+        "mapping": choices.mapping,
         "name": file.name,
         "token": token,
         "skip_errors": choices.skip_errors,
@@ -203,6 +207,8 @@ def _choices(work: Work) -> importing.Choices:
         skip_errors=asked.get("skip_errors", False),
         source=asked.get("source", ""),
         accept_differing=asked.get("accept_differing", False),
+        sheet=asked.get("sheet", ""),
+        mapping=asked.get("mapping", ""),
     )
 
 
@@ -244,7 +250,7 @@ def as_counts(session: Session, outcome: importing.Outcome) -> dict[str, Any]:
         "written": outcome.written,
         "broken": outcome.broken,
         "differing": outcome.report.differing,
-        "notes": [packed(note) for note in outcome.report.of_file],
+        "notes": [packed(note) for note in (*outcome.report.of_file, *outcome.report.of_cells[:NOTES_KEPT])],
         "run": outcome.run,
     }
     return outcome.report.counts | told | {"lines": sealed}

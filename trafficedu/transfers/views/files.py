@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from typing import Any
 
-from flask import abort, current_app
+from flask import Response, abort, current_app
 
+from trafficedu.core import blanks
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.forms import attach_error
 from trafficedu.core.job_views import lead_to
 from trafficedu.core.list_views import list_page
 from trafficedu.core.seen import changes_nothing_seen
 from trafficedu.core.tabular import Exporter, Importer
-from trafficedu.core.text import message
+from trafficedu.core.text import DEFAULT_LOCALE, message, translate
 from trafficedu.core.web import tables
 from trafficedu.transfers.forms import ConfirmForm, ExportForm, UploadForm
+from trafficedu.transfers.queries.mappings import list_names
 from trafficedu.transfers.queries.runs import RUNS, RunFilter
 from trafficedu.transfers.rules import KIND_NAMES
 from trafficedu.transfers.services import jobs
 from trafficedu.transfers.views.blueprint import pages
 
 OPEN = "transfers:page:open"
+BLANKS = {"xlsx": blanks.write_xlsx, "csv": blanks.write_csv}
+MIMETYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv"}
 
 
 @pages.get("/imports")
@@ -49,7 +54,14 @@ def upload() -> Any:
         attach_error(form, error)
         return _index(form, _export_form()), 422
     title = message("Import of %(kind)s: trial", kind=KIND_NAMES[kind])
-    parameters = {"kind": kind, "token": token, "source": form.source.data or "", "name": form.file.data.filename or ""}
+    parameters = {
+        "kind": kind,
+        "token": token,
+        "source": form.source.data or "",
+        "sheet": form.sheet.data or "",
+        "mapping": (form.mapping.data or "") if "mapping" in form else "",
+        "name": form.file.data.filename or "",
+    }
     return lead_to(jobs.TRIAL, title, parameters, [OPEN, _importers()[kind].permission])
 
 
@@ -68,6 +80,8 @@ def confirm() -> Any:
         "kind": kind,
         "token": form.token.data,
         "source": form.source.data or "",
+        "sheet": form.sheet.data or "",
+        "mapping": form.mapping.data or "",
         "name": form.name_of_file.data or "",
         "skip_errors": form.skip_errors.data,
         "accept_differing": form.accept_differing.data,
@@ -94,10 +108,26 @@ def export() -> Any:
         "suffix": chosen.suffix,
         "month": str(month) if month else None,
         "clear": bool(chosen.clear),
+        "headings": chosen.headings,
         "name": str(chosen.month or today()),
     }
     needs = [OPEN, exporter.permission, *([exporter.clear_permission] if chosen.clear else [])]
     return lead_to(jobs.EXPORT, title, parameters, needs)
+
+
+@pages.get("/imports/templates/<kind>.<suffix>")
+@requires(OPEN)
+def template(kind: str, suffix: str) -> Any:
+    """I take an empty table with me, with its columns explained."""
+    importer = _importers().get(kind)
+    if importer is None or suffix not in BLANKS:
+        raise Missing(message("There is no such template."))
+    out = io.BytesIO()
+    BLANKS[suffix](importer.columns, out, DEFAULT_LOCALE)
+    answer = Response(out.getvalue(), mimetype=MIMETYPES[suffix])
+    name = f"{translate(KIND_NAMES[kind], DEFAULT_LOCALE)}.{suffix}"
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
 
 
 def _index(upload_form: UploadForm, export_form: ExportForm) -> str:
@@ -127,7 +157,8 @@ def _exporters() -> Mapping[str, Exporter]:
 
 def _upload_form() -> UploadForm:
     form = UploadForm()
-    form.offer(list(_importers()))
+    kinds = list(_importers())
+    form.offer(kinds, list_names(session(), kinds))
     return form
 
 

@@ -93,6 +93,7 @@ def _confirmation(shown: Job) -> ConfirmForm | None:
         return None
     form = ConfirmForm(formdata=None, kind=asked["kind"], token=asked["token"], source=asked.get("source", ""))
     form.name_of_file.data = asked.get("name", "")
+    form.sheet.data, form.mapping.data = asked.get("sheet", ""), asked.get("mapping", "")
     if not counts.get("differing"):
         del form.accept_differing
     return form
