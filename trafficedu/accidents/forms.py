@@ -203,7 +203,7 @@ def _checked(rule: Any) -> None:
 class AccidentFilterForm(FilterForm):
     """What the list of accidents is narrowed to; lives in the address."""
 
-    q = TrimmedField(_l("Number"), render_kw={"placeholder": "A…"})
+    q = TrimmedField(_l("Number or case number"))
     since = DayField(_l("From"), [Optional()])
     until = DayField(_l("To"), [Optional()])
     area = SearchedFilter(_l("Area"), "areas.names")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from trafficedu.accidents.models import Accident, AccidentKind, AccidentRider
@@ -18,7 +18,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing
 from trafficedu.core.loading import loaded
-from trafficedu.core.narrowing import Conditions, Narrowing, days, equal, numbered
+from trafficedu.core.narrowing import Conditions, Narrowing, days, equal
 from trafficedu.core.text import message
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import ViolationKind
@@ -95,9 +95,13 @@ def _rest(chosen: AccidentFilter) -> Conditions:
     )
 
 
-NARROWING = Narrowing[AccidentFilter](
-    days(Accident.occurred_on), [placed(Accident.area_id)], _rest, exact=numbered(Accident.number)
-)
+def _exact(chosen: AccidentFilter) -> Conditions:
+    """Return what a number asks: the own one, or the one the source gave."""
+    own = Accident.number == numbers.normalise(chosen.number)
+    return [or_(own, Accident.reference == chosen.number)] if chosen.number else []
+
+
+NARROWING = Narrowing[AccidentFilter](days(Accident.occurred_on), [placed(Accident.area_id)], _rest, exact=_exact)
 
 
 def _filtered(by: Actor, chosen: AccidentFilter) -> Select[tuple[Accident]]:

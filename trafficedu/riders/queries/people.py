@@ -183,7 +183,7 @@ def list_by_name(session: Session, words: str, by: Actor) -> Page[Rider]:
     name = rules.searched_name(words)
     if not name:
         return Page([], 0)
-    named = or_(*(func.lower(Rider.name).contains(text, autoescape=True) for text in {name, name.lower()}))
+    named = name_contains(name)
     term = rarest(session, RiderTerm.term, name)
     query = select(Rider).where(named, listed_to(by))
     if term is None:
@@ -196,6 +196,30 @@ def list_by_name(session: Session, words: str, by: Actor) -> Page[Rider]:
         if len(matching) == SHOWN_AT_MOST:
             break
     return Page(matching, len(matching))
+
+
+def ids_named(session: Session, words: str, most: int) -> list[int] | None:
+    """Return the ids of the riders whose name contains ``words``, by the index of its parts.
+
+    None for more than ``most``. Not scoped: for lists of records, which have a scope of their own.
+    """
+    name = rules.searched_name(words)
+    term = rarest(session, RiderTerm.term, name) if name else None
+    if term is None:
+        return None if name else []
+    with_term = session.scalars(select(RiderTerm.rider_id).where(RiderTerm.term == term)).all()
+    found: list[int] = []
+    for some in bulk.batches(with_term):
+        named = select(Rider.id).where(Rider.id.in_(some), name_contains(name))
+        found += session.scalars(named.limit(most + 1 - len(found)))
+        if len(found) > most:
+            return None
+    return found
+
+
+def name_contains(name: str) -> ColumnElement[bool]:
+    """Return the condition that a rider's name contains what :func:`rules.searched_name` returned."""
+    return or_(*(func.lower(Rider.name).contains(text, autoescape=True) for text in {name, name.lower()}))
 
 
 def list_recent(session: Session, by: Actor, limit: int = 10) -> Sequence[Rider]:

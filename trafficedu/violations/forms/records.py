@@ -330,7 +330,7 @@ class DecisionForm(Form):
 class ViolationFilterForm(FilterForm):
     """What the list of violations is narrowed to; lives in the address."""
 
-    q = TrimmedField(_l("Number"), render_kw={"placeholder": "V…"})
+    q = TrimmedField(_l("Number, plate, rider or officer"))
     since = DayField(_l("From"), [Optional()], render_kw={"data-keep-empty": "y"})
     until = DayField(_l("To"), [Optional()])
     area = SearchedFilter(_l("Area of the record"), "areas.names")
@@ -351,5 +351,6 @@ class ViolationFilterForm(FilterForm):
             state=self.state.data or "",
             company_code=self.company.data or "",
             officer_id=by.user_id if self.mine.data else None,
-            number=self.q.data or "",
+            words=self.q.data or "",
+            people=by.may("riders:rider:read"),
         )

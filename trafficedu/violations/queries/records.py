@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Date, Select, bindparam, literal, select, type_coerce
+from sqlalchemy import ColumnElement, Date, Select, bindparam, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.accounts.models import User
@@ -15,13 +16,17 @@ from trafficedu.areas.queries.tree import AREA_COLUMNS, AreaRow, of_post, placed
 from trafficedu.companies.models import Company
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import Missing
+from trafficedu.core.cuts import small
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.listing import AGO, MONEY, Column, Listing, due
 from trafficedu.core.loading import loaded
-from trafficedu.core.narrowing import Conditions, Narrowing, Way, days, equal, numbered
+from trafficedu.core.narrowing import Conditions, Narrowing, Way, days, equal
 from trafficedu.core.orm import among, holds_on
+from trafficedu.core.reach import Reach
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import Message, message
+from trafficedu.riders.queries.people import ids_named, name_contains
+from trafficedu.riders.rules import normalise_plate, searched_name
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries.corrections import list_corrections
 from trafficedu.violations.queries.kinds import KIND_COLUMNS, KindRow
@@ -41,7 +46,9 @@ class ViolationFilter:
     state: str = ""
     company_code: str = ""
     officer_id: int | None = None
-    number: str = ""
+    words: str = ""
+    """A number, a source's reference or part of an officer's name; with ``people`` a plate or part of a rider's too."""
+    people: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,6 +149,58 @@ def _rest(chosen: ViolationFilter) -> Conditions:
     return of_kind + equal((Violation.source, chosen.source), (Violation.state, chosen.state))
 
 
+MOST_NAMED = 40
+"""Riders, or officers, whose records are merged; of more, the latest records are looked through."""
+
+
+def _plate(chosen: ViolationFilter) -> str:
+    try:
+        return normalise_plate(chosen.words) if chosen.people else ""
+    except Refusal:
+        return ""
+
+
+def _officer(words: str) -> ColumnElement[bool]:
+    return or_(
+        *(func.lower(User.display_name).contains(text, autoescape=True) for text in {small(words), words.lower()})
+    )
+
+
+def _worded(chosen: ViolationFilter) -> Conditions:
+    """Return what the words of a filter ask, whenever it happened: of each row, for which the names are looked up."""
+    if not chosen.words:
+        return []
+    asked = [Violation.number == numbers.normalise(chosen.words), Violation.reference == chosen.words]
+    asked.append(Violation.recorded_by.has(_officer(chosen.words)))
+    if plate := _plate(chosen):
+        asked.append(Violation.plate == plate)
+    if chosen.people and (name := searched_name(chosen.words)):
+        asked.append(Violation.rider.has(name_contains(name)))
+    return [or_(*asked), *_rest(chosen)]
+
+
+def _reach(session: Session, by: Actor, chosen: ViolationFilter) -> Reach:
+    """Return how indexes reach the records of a filter: for words those of numbers, plates, riders and officers."""
+    if not chosen.words:
+        return NARROWING.reach(session, by, chosen)
+    number = numbers.normalise(chosen.words)
+    if numbers.is_number(number, "V"):
+        return Reach([Violation.number == number])
+    named: dict[Any, Sequence[Any] | None] = {
+        Violation.reference.expression: [chosen.words],
+        Violation.plate.expression: [plate] if (plate := _plate(chosen)) else [],
+        Violation.rider_id.expression: ids_named(session, chosen.words, MOST_NAMED) if chosen.people else [],
+        Violation.officer_id.expression: session.scalars(
+            select(User.id).where(_officer(chosen.words)).limit(MOST_NAMED)
+        ).all(),
+    }
+    rest = [visible_to(by), *_worded(chosen)]
+    if any(values is None for values in named.values()):
+        return Reach(rest=rest)
+    first, *others = (Reach(column=column, values=values) for column, values in named.items() if values)
+    return replace(first, rest=rest, also=others, met=1 + len(others))
+
+
 NARROWING = Narrowing[ViolationFilter](
     days(Violation.occurred_on),
     [
@@ -154,7 +213,7 @@ NARROWING = Narrowing[ViolationFilter](
         placed(Violation.area_id),
     ],
     _rest,
-    exact=numbered(Violation.number),
+    exact=_worded,
     aside=_aside,
 )
 
@@ -191,7 +250,7 @@ VIOLATIONS: Listing[Violation, ViolationFilter] = Listing(
     ],
     sort="-occurred",
     order=[Violation.occurred_utc.desc(), Violation.id.desc()],
-    reach=NARROWING.reach,
+    reach=_reach,
     export="violations:violation:export",
     file="violations",
 )
