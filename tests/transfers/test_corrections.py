@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
 from tests.factories import places
+from tests.factories.riders import make_identity, make_rider
+from trafficedu import wiring
 from trafficedu.accounts.models import User
 from trafficedu.companies.imports import IMPORTER
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.tabular import numbered, silent
+from trafficedu.riders.queries import people as queries
+from trafficedu.transfers.services.importing import Choices, File, import_file
 
 MakeUser = Callable[..., User]
 
@@ -70,3 +75,27 @@ def test_nobody_decides_on_kinds_that_are_not_theirs(session: Session, client: B
     assert client.post(f"/corrections/company/{company.id}/keep").status_code == 404
     client.sign_in(make_user("officer"))
     assert client.get("/corrections").status_code == 403
+
+
+@pytest.mark.parametrize(("act", "name"), [("rename", "张珊"), ("dismiss", "张三")])
+def test_a_document_with_another_name_is_decided_by_somebody(
+    session: Session, client: Browser, make_user: MakeUser, tmp_path: Path, act: str, name: str
+) -> None:
+    rider = make_rider(session, name="张三", id_number=make_identity())
+    rider.home_area_id = places.area(session, places.VILLAGE).id
+    session.flush()
+    row = {"id_type": "identity_card", "id_number": queries.id_number_of(session, rider), "name": "张珊"}
+    path = places.write_csv(tmp_path / "riders.csv", list(row), [row])
+    for _ in range(2):
+        outcome = import_file(session, File("riders", wiring.IMPORTERS["riders"], path, SYSTEM, utc_now()), Choices())
+        assert not outcome.written
+    session.commit()
+    client.sign_in(make_user("supervisor", area_id=places.area(session, places.DISTRICT).id))
+    page = client.get("/corrections").text
+    assert page.count("张珊") == 1, "the same name again is one question"
+    found = re.search(rf'action="(/corrections/names/\d+/{act})".*?name="seen" value="(\w+)"', page, re.DOTALL)
+    assert found
+    assert client.post(found[1], data={"seen": found[2]}).status_code == 303
+    session.refresh(rider)
+    assert rider.name == name
+    assert "张珊" not in client.get("/corrections").text

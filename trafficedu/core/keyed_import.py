@@ -31,6 +31,8 @@ from trafficedu.core.text import Message, message
 from trafficedu.core.traces import PLAINLY, Noted, RowAct, Taking, plain
 
 Ready = TypeVar("Ready")
+CONFLICTS_KEPT = 1_000
+"""Names that differ from what a document is known under, listed of one file."""
 Known = dict[str, Any]
 
 
@@ -110,6 +112,9 @@ class FileImport(ABC):
 
     def refuse(self, row: Row, error: Refusal, act: RowAct = RowAct.REFUSED, **noted: Any) -> None:
         """Note in the report, and for the trace, what the rules say against ``row``."""
+        conflict: tuple[int, str] | None = getattr(error, "conflict", None)
+        if conflict and conflict[0] and len(self.report.conflicts) < CONFLICTS_KEPT:
+            self.report.conflicts.append(conflict)
         column = self.fields.get(error.field or "", error.field)
         self.report.refuse(row, Refusal(error.text, field=column, value=error.value))
         refused = self.report.refused[-1]

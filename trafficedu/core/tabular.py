@@ -59,6 +59,8 @@ class ImportReport:
     unchanged: int = 0
     refused: list[RefusedRow] = field(default_factory=list)
     differing: int = 0
+    conflicts: list[tuple[int, str]] = field(default_factory=list)
+    """Riders, by id, whose document came under another name, and that name."""
     remarks: list[RefusedRow] = field(default_factory=list)
 
     @property

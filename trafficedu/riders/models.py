@@ -67,6 +67,32 @@ ONE_AT_A_TIME, GOES_ON = "uq_plate_use_going_on", "used_to IS NULL AND relation 
 """An e-bike has one owner and one regular rider at a time; past uses are compared by whoever adds them."""
 
 
+class NameConflict(Base):
+    """A file names the bearer of a known document differently: nobody is renamed by the way, somebody decides.
+
+    ``name_cipher`` is the name of the file, ``name_hash`` finds the same one again; ``kind`` the kind of file.
+    """
+
+    __tablename__ = "name_conflict"
+    __table_args__ = (
+        one_of("state", rules.ConflictState),
+        partial_index("uq_name_conflict_open", "rider_id", "name_hash", where="state = 'open'", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rider_id: Mapped[int] = mapped_column(ForeignKey("rider.id"), index=True)
+    name_cipher: Mapped[str] = mapped_column(String(400), info=encrypted("name_conflict.name"))
+    name_hash: Mapped[str] = mapped_column(String(50))
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[rules.ConflictState] = mapped_column(word(rules.ConflictState, 10), default=rules.ConflictState.OPEN)
+    found_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    found_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    decided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    rider: Mapped[Rider] = relationship()
+
+
 class Vehicle(Base):
     """An e-bike known by its plate; :class:`PlateUse` tells who rides it. ``number`` is the public one (``B...``)."""
 

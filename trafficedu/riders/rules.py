@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
 from stdnum.iso7064 import mod_11_2
 
@@ -16,7 +17,7 @@ from trafficedu.core import typed
 from trafficedu.core.cuts import small
 from trafficedu.core.errors import Refusal
 from trafficedu.core.personal import mask_identity, mask_phone
-from trafficedu.core.states import Word
+from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import Message, message
 from trafficedu.core.validity import Validity
 
@@ -62,6 +63,29 @@ class Renaming(Word):
 
     MISSPELT = "misspelt", message("it was misspelt here")
     RENAMED = "renamed", message("the rider has a new name on the same document")
+
+
+class ConflictState(Word):
+    """What became of a known document that came under another name."""
+
+    OPEN = "open", message("open"), "open"
+    RENAMED = "renamed", message("same person, name corrected"), "done"
+    DISMISSED = "dismissed", message("wrong document")
+
+
+class ConflictAct(StrEnum):
+    """How somebody decides that."""
+
+    RENAME = "rename"
+    DISMISS = "dismiss"
+
+
+CONFLICT_LIFE: Transitions[ConflictAct, ConflictState] = Transitions(
+    {
+        ConflictAct.RENAME: ([ConflictState.OPEN], ConflictState.RENAMED),
+        ConflictAct.DISMISS: ([ConflictState.OPEN], ConflictState.DISMISSED),
+    }
+)
 
 
 class EngagementSource(Word):

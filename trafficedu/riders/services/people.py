@@ -170,7 +170,7 @@ class NameConflict(Refusal):
 
     def __init__(self, rider_id: int, known: str, name: str) -> None:
         super().__init__(OTHER_NAME.filled(name=rules.mask_name(known)), field="name", value=rules.mask_name(name))
-        self.rider_id, self.name = rider_id, name
+        self.conflict = (rider_id, name)
 
 
 def check_name(session: Session, rider_id: int, known: str, name: str) -> None:

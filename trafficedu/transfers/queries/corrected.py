@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.accidents.models import Accident
 from trafficedu.accidents.queries.scope import visible_to as sees_accident
@@ -27,8 +27,9 @@ from trafficedu.core.orm import among
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import Message, message
 from trafficedu.core.traces import unplain
-from trafficedu.riders.models import Engagement, Rider
+from trafficedu.riders.models import Engagement, NameConflict, Rider
 from trafficedu.riders.queries.people import listed_to
+from trafficedu.riders.rules import ConflictState
 from trafficedu.riders.services.people import take_source as take_rider
 from trafficedu.stations.models import Station
 from trafficedu.stations.queries import visible_to as sees_station
@@ -134,6 +135,28 @@ def find(session: Session, table: str, record_id: int, by: Actor) -> tuple[Corre
         raise Missing(message("There is nothing to decide here any more."))
     held = corrections.in_force(session, table, record_id)
     return kind, record, [held[name] for name in sorted(held)]
+
+
+def list_conflicts(session: Session, by: Actor) -> Sequence[NameConflict]:
+    """Return the first fifty documents that a file names differently, of riders in the reach of ``by``."""
+    if not by.may(KINDS["rider"].permission):
+        return []
+    query = select(NameConflict).join(Rider, Rider.id == NameConflict.rider_id).where(*_conflicts(by))
+    return session.scalars(query.options(contains_eager(NameConflict.rider)).order_by(NameConflict.id).limit(50)).all()
+
+
+def find_conflict(session: Session, conflict_id: int, by: Actor) -> NameConflict:
+    """Return one of them; raise :class:`Missing`."""
+    query = select(NameConflict).join(Rider, Rider.id == NameConflict.rider_id)
+    found = session.scalar(query.where(NameConflict.id == conflict_id, *_conflicts(by)))
+    if found is None:
+        raise Missing(message("There is nothing to decide here any more."))
+    return found
+
+
+def _conflicts(by: Actor) -> list[ColumnElement[bool]]:
+    own = (NameConflict.found_by_id == by.user_id) if by.user_id is not None else false()
+    return [among(NameConflict.state, ConflictState.OPEN), or_(listed_to(by), own)]
 
 
 def _differences(by: Actor, _chosen: None) -> Select[Any]:

@@ -25,6 +25,7 @@ from trafficedu.core.reading import Way, read_rows
 from trafficedu.core.services import services_of
 from trafficedu.core.tabular import Importer, ImportReport, Progress, RefusedRow, silent
 from trafficedu.core.traces import UNTRACED, Taking, Trace
+from trafficedu.riders.services import conflicts
 from trafficedu.transfers.queries.mappings import find_mapping
 from trafficedu.transfers.rules import LONGEST_SOURCE
 
@@ -101,10 +102,12 @@ def import_file(
         if not choices.dry_run:
             report.added = report.updated = report.unchanged = 0
             note_stop(session, file, choices, report.counts, report.refused)
+            conflicts.note(session, report.conflicts, file.kind, file.by, file.now)
         return Outcome(report, written=False, broken=broken)
     savepoint.commit()
     assert run is not None
     note_import(session, file, run.number, report.counts)
+    conflicts.note(session, report.conflicts, file.kind, file.by, file.now)
     return Outcome(report, written=True, run=run.number)
 
 
@@ -114,6 +117,7 @@ def begin_run(session: Session, file: File, choices: Choices) -> ImportRun:
         "file_name": file.name[:200],
         "file_hash": import_runs.hash_of(file.path),
         "source": choices.taking().source,
+        "mapping": choices.mapping[:60],
     }
     return import_runs.begin(session, file.kind, file.by, file.now, **told)
 

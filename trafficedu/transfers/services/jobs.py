@@ -25,6 +25,7 @@ from trafficedu.core.text import Message, message, packed, unpacked
 from trafficedu.core.transactions import read_from_replica, writing
 from trafficedu.core.uploads import UploadStore
 from trafficedu.core.work import Ending, Function, Work
+from trafficedu.riders.services import conflicts
 from trafficedu.transfers.rules import KIND_NAMES
 from trafficedu.transfers.services import importing, slices, trials
 from trafficedu.transfers.services.exporting import Export, TableOut, note_export
@@ -70,7 +71,7 @@ def try_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
                 outcome = slices.try_file(work.session, file, choices, work.tell, trial)
             else:
                 outcome = importing.try_file(work.session, work.apart, file, choices, work.tell, trial)
-            counts = as_counts(work.session, outcome) | {"files": _files_of(work, file, outcome, trial)}
+            counts = as_counts(work.session, outcome) | {"files": _files_of(work, file, choices, outcome, trial)}
             counts["shown"] = services_of(work.session).keyring.encrypt(json.dumps(trial.first), LINES)
     return Ending(
         counts=counts,
@@ -91,7 +92,7 @@ def take_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
         with _opened(work) as path:
             _begin(work, path)
             outcome = importing.import_file(own, file_at(path), choices, work.tell)
-            counts.update(as_counts(own, outcome) | {"files": _files_of(work, file_at(path), outcome)})
+            counts.update(as_counts(own, outcome) | {"files": _files_of(work, file_at(path), choices, outcome)})
 
     with _opened(work) as path:
         if slices.is_long(work.session, file_at(path)):
@@ -102,7 +103,7 @@ def take_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
 
 def end_slices(work: Work, file: importing.File, choices: importing.Choices, outcome: importing.Outcome) -> Ending:
     """Return the ending of a long file: the log of the run and the audit row, in the transaction that ends the job."""
-    counts = as_counts(work.session, outcome) | {"files": _files_of(work, file, outcome)}
+    counts = as_counts(work.session, outcome) | {"files": _files_of(work, file, choices, outcome)}
 
     def write(own: Session) -> None:
         told = {name: counts[name] for name in COUNTED}
@@ -110,12 +111,17 @@ def end_slices(work: Work, file: importing.File, choices: importing.Choices, out
             importing.note_stop(own, file, choices, told, outcome.report.refused)
         elif outcome.run:
             importing.note_import(own, file, outcome.run, told)
+        conflicts.note(own, outcome.report.conflicts, file.kind, file.by, file.now)
 
     return Ending(counts=counts, write=write, afterwards=partial(_forget_used, work, counts))
 
 
 def _files_of(
-    work: Work, file: importing.File, outcome: importing.Outcome, trial: TrialTrace | None = None
+    work: Work,
+    file: importing.File,
+    choices: importing.Choices,
+    outcome: importing.Outcome,
+    trial: TrialTrace | None = None,
 ) -> dict[str, Any]:
     """Keep what a file would change, and what of it was refused, beside the job; none where nobody asked for it."""
     files: dict[str, Any] = {}
@@ -127,12 +133,12 @@ def _files_of(
         files[trials.CHANGES] = trials.keep_beside(work, trials.CHANGES, name, lambda out: trial.write(out, suffix))
     if outcome.report.refused:
         name = f"{file.kind}-{trials.REFUSED}{suffix}"
-        refused = outcome.report.refused
+        refused, way = outcome.report.refused, importing.way_of(work.session, file, choices)
         files[trials.REFUSED] = trials.keep_beside(
             work,
             trials.REFUSED,
             name,
-            lambda out: trials.write_refused(file.importer, file.path, refused, out, suffix, work.locale),
+            lambda out: trials.write_refused(file.importer, file.path, way, refused, out, suffix, work.locale),
         )
     return files
 

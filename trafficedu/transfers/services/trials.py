@@ -15,7 +15,7 @@ from trafficedu.core.columns import BECAUSE
 from trafficedu.core.jobs import results
 from trafficedu.core.parsing import Cell, as_text
 from trafficedu.core.personal import mask_identity, mask_phone
-from trafficedu.core.reading import read_raw
+from trafficedu.core.reading import Way, read_raw
 from trafficedu.core.sealed import PIECE_BYTES
 from trafficedu.core.tabular import Importer, RefusedRow
 from trafficedu.core.text import message, translate
@@ -91,7 +91,7 @@ class TrialTrace:
 
 
 def write_refused(
-    importer: Importer, path: Path, refused: list[RefusedRow], out: IO[bytes], suffix: str, locale: str
+    importer: Importer, path: Path, way: Way, refused: list[RefusedRow], out: IO[bytes], suffix: str, locale: str
 ) -> int:
     """Write the refused rows of a file as they stand in it, with the reason in a further column; returns how many.
 
@@ -100,7 +100,7 @@ def write_refused(
     reasons: dict[int, list[str]] = {}
     for row in refused:
         reasons.setdefault(row.line, []).append(translate(row.reason, locale))
-    lines = read_raw(path, importer.columns)
+    lines = read_raw(path, importer.columns, way)
     _, header = next(lines)
     heads = [as_text(cell) for cell in header]
     columns = [spreadsheet.Column(head) for head in (*heads, translate(BECAUSE, locale))]

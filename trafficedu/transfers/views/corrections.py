@@ -16,9 +16,12 @@ from trafficedu.core.forms import carried_out
 from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, locale, page_place
+from trafficedu.riders.rules import ConflictAct
+from trafficedu.riders.services.conflicts import decide as decide_conflict
+from trafficedu.riders.services.conflicts import name_of
 from trafficedu.transfers.queries import corrected
-from trafficedu.transfers.queries.corrected import DIFFERENCES, Corrected
-from trafficedu.transfers.rules import DECIDE
+from trafficedu.transfers.queries.corrected import DIFFERENCES, Corrected, find_conflict, list_conflicts
+from trafficedu.transfers.rules import DECIDE, KIND_NAMES
 from trafficedu.transfers.services import deciding
 from trafficedu.transfers.services.showing import Line, lines_of
 from trafficedu.transfers.views.blueprint import pages
@@ -45,7 +48,24 @@ def differences() -> Any:
     for table, record_id in subjects:
         kind, record, held = corrected.find(session(), table, record_id, actor())
         found.append(Difference(kind, record, kind.label(record), held, lines_of(session(), locale(), held)))
-    return render_template("transfers/corrections.html", page=page, found=found)
+    conflicts = list_conflicts(session(), actor())
+    return render_template(
+        "transfers/corrections.html",
+        page=page,
+        found=found,
+        conflicts=[(conflict, name_of(session(), conflict)) for conflict in conflicts],
+        kind_names=KIND_NAMES,
+    )
+
+
+@pages.post("/corrections/names/<int:conflict_id>/<any(rename, dismiss):act>")
+@requires("riders:rider:import")
+def decide_name(conflict_id: int, act: str) -> Any:
+    """I say that it is the same person, whose name is corrected, or that the file names the wrong document."""
+    conflict = seen(find_conflict(session(), conflict_id, actor()))
+    said = message("The name was corrected.") if act == "rename" else message("Noted: it was the wrong document.")
+    carried_out(lambda: decide_conflict(session(), conflict, ConflictAct(act), actor(), utc_now()), said)
+    return back_to("transfers.differences")
 
 
 @pages.post("/corrections/<table>/<int:record_id>/<any(keep, take):act>")
