@@ -32,6 +32,7 @@ from trafficedu.riders.services.engagements import (
     NewEngagement,
     change_engagement,
     engage,
+    withdraw_engagement,
 )
 from trafficedu.violations.imports.files import COLUMNS, EXPORTER, IMPORTER
 from trafficedu.violations.models import Violation
@@ -352,6 +353,18 @@ def test_an_engagement_that_ended_before_leaves_only_the_name(
     works_for(session, rider, other)
     session.expire_all()
     assert told(session, open_one) == ("sent", "", world.company.id), "a second company takes nothing away"
+
+
+def test_history_follows_what_is_known_of_engagements(session: Session, world: World, rider: Rider) -> None:
+    run(session, [row(session, world, rider, "empty"), row(session, world, rider, "none", company_code="none")])
+    empty, none = session.scalars(select(Violation).order_by(Violation.reference)).all()
+    engagement = works_for(session, rider, world.company)
+    assert [(each.company_known, each.company_id) for each in (empty, none)] == [
+        ("engaged", world.company.id),
+        ("none", None),
+    ]
+    withdraw_engagement(session, engagement, SYSTEM, NOW)
+    assert (empty.company_known, empty.company_id) == ("nobody", None)
 
 
 def test_who_sees_what_waits(

@@ -16,6 +16,7 @@ from trafficedu.areas.models import Area
 from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
+from trafficedu.core.events import publish
 from trafficedu.core.numbers import new_number
 from trafficedu.core.services import services_of
 from trafficedu.core.tables import table_of
@@ -24,6 +25,8 @@ from trafficedu.core.traces import unplain
 from trafficedu.helmets.models import HelmetCount, HelmetSheet
 from trafficedu.helmets.services import tallies
 from trafficedu.points.models import FILE, PointEntry
+from trafficedu.riders.events import EngagementsChanged
+from trafficedu.riders.models import Engagement
 from trafficedu.riders.services.people import phone_values
 from trafficedu.violations.queries.kinds import find_kind_on
 
@@ -49,9 +52,19 @@ def remove(session: Session, table: Table, ids: Sequence[int], by: Actor, now: d
             sheets = select(HelmetSheet.id).where(HelmetSheet.survey_id.in_(some))
             session.execute(delete(HelmetCount).where(HelmetCount.sheet_id.in_(sheets)))
             session.execute(delete(HelmetSheet).where(HelmetSheet.survey_id.in_(some)))
+        riders = _engaged(session, table, some)
         session.execute(delete(table).where(table.c.id.in_(some)))
         tallies.renew(session, surveys)
+        if riders:
+            publish(session, EngagementsChanged(now, by, riders))
     return None
+
+
+def _engaged(session: Session, table: Table, ids: Sequence[int]) -> tuple[int, ...]:
+    """Return whom engagements are of: who answers for these riders follows from them; nobody for another table."""
+    if table.name != Engagement.__tablename__:
+        return ()
+    return tuple(session.scalars(select(Engagement.rider_id).where(Engagement.id.in_(ids)).distinct()))
 
 
 def _forget_neighbours(session: Session, ids: Sequence[int], by: Actor, now: datetime) -> None:
@@ -107,6 +120,8 @@ def restore(session: Session, table: Table, values: Values, by: Actor, now: date
             bulk.change(session, table, rows)
     if table.name == Accident.__tablename__:
         _restore_accidents(session, values, moved)
+    if riders := _engaged(session, table, list(values)):
+        publish(session, EngagementsChanged(now, by, riders))
     if table.name == HelmetCount.__tablename__:
         tallies.renew(session, _surveys(session, list(values)))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
@@ -34,6 +34,9 @@ from trafficedu.violations.models import CompanyDecision, Violation
 from trafficedu.violations.queries.companies import last_decision
 from trafficedu.violations.rules import COMPANY_LIFE, COMPANY_OPEN, CompanyAct, CorrectedField, Proof, ViolationState
 from trafficedu.violations.services.reviewing import needed
+
+BY_RULE = (CompanyKnown.ENGAGED, CompanyKnown.NOBODY)
+"""How a company is known where nobody decided: by who engages the rider."""
 
 
 class _Record(NamedTuple):
@@ -78,9 +81,15 @@ _COLUMNS = (
 
 
 def settle_open(session: Session, event: EngagementsChanged) -> None:
-    """Settle what was open of these riders, history too, where it is known now which company answers."""
+    """Settle what was open of these riders where it is known now which company answers, and all of their history.
+
+    Nobody was told of history, so it follows what is known of engagements; of the rest ``feedback`` says what may still
+    be told to somebody else.
+    """
+    history = Violation.historic & Violation.company_known.in_(BY_RULE)
     for riders in bulk.batches(event.rider_ids):
-        _judge(session, [Violation.rider_id.in_(riders), Violation.company_known.in_(COMPANY_OPEN)], event)
+        which = or_(Violation.company_known.in_(COMPANY_OPEN), history)
+        _judge(session, [Violation.rider_id.in_(riders), which], event)
 
 
 def judge_again(session: Session, violation_ids: Collection[int], event: Event) -> None:
@@ -94,13 +103,16 @@ def _judge(session: Session, which: list[ColumnElement[bool]], event: Event) -> 
     changed = [(record, found) for record, found in _found(session, records) if found != record.present]
     rows = [{"id": each.id, "company_id": found.company_id, "company_known": found.known} for each, found in changed]
     bulk.change(session, table_of(Violation), rows)
-    for record, found in changed:
+    for record, _ in changed:
         held = session.identity_map.get(identity_key(Violation, record.id))
         if held is not None:
             session.expire(held)
+    told = [(record, found) for record, found in changed if record.is_told]
+    for record, found in told:
         audit.write(session, "violations:company:settle", event.by, subject=(Violation, record.id), known=found.known)
-        if record.is_told:
-            publish(session, CompanySettled(event.at_utc, event.by, record.id))
+        publish(session, CompanySettled(event.at_utc, event.by, record.id))
+    if len(changed) > len(told):
+        audit.write(session, "violations:company:settle", event.by, untold=len(changed) - len(told))
 
 
 def _found(session: Session, records: list[_Record]) -> Iterator[tuple[_Record, Responsible]]:
