@@ -11,15 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
+from sqlalchemy import Enum, String, func, or_, select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
 from tests.factories.sides import Side, make_sides
 from tests.house.test_access import fit
 from trafficedu.accounts.rules import Role
+from trafficedu.core.orm import Base
 
 HOSTILE = (
     "",
@@ -58,6 +61,11 @@ ARGUMENTS = (
     *("endpoint", "_external", "_scheme", "_anchor", "_method"),
 )
 PATHS = ("/n/%00", "/n/%ff", "/verify/%00", "/violations/%00", "/users/a%00", "/%ff%fe", "/n/../../x")
+YEAR_ONE = {"date": "0001-01-01", "datetime-local": "0001-01-01T00:00"}
+YEAR_9999 = {"date": "9999-12-31", "datetime-local": "9999-12-31T23:59"}
+UNSEEN = "一\u202e二\u200b三\u2066四"
+"""Marks that turn the direction of what follows, and a blank that nobody sees."""
+HALF_A_PAIR = "%ed%a0%bd"
 TRIES = int(os.environ.get("HOSTILE_TRIES", "1"))
 """How many hostile values each field gets; raise it for a night of looking."""
 
@@ -69,6 +77,8 @@ class _Form:
     action: str
     method: str
     fields: dict[str, str] = field(default_factory=dict)
+    days: dict[str, str] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
 
 
 class _Forms(HTMLParser):
@@ -96,10 +106,15 @@ class _Forms(HTMLParser):
             fields.setdefault(name, "")
         elif name and tag == "textarea":
             fields[name] = "说明"
+            self.found[-1].texts.append(name)
         elif name and tag == "input" and given.get("type") == "radio":
             fields.setdefault(name, given.get("value", ""))
         elif name and tag == "input" and given.get("type") != "file":
             kind = given.get("type", "text")
+            if kind in YEAR_ONE:
+                self.found[-1].days[name] = kind
+            elif kind in {"text", "search", "tel", "password"}:
+                self.found[-1].texts.append(name)
             fields[name] = given.get("value") or self.FILLED.get(kind, "3" if "inputmode" in given else "测试")
 
 
@@ -162,7 +177,7 @@ def test_no_query_argument_breaks_a_page(role: Role | None, app: Flask, client: 
 
 
 @pytest.mark.parametrize("role", [None, *Role])
-def test_no_field_breaks_a_form(role: Role | None, app: Flask, client: Browser, here: Side) -> None:
+def test_no_field_breaks_a_form(role: Role | None, app: Flask, client: Browser, here: Side, session: Session) -> None:
     if role is not None:
         client.sign_in(here.users[role])
     luck, seen = random.Random(str(role)), set()
@@ -180,8 +195,36 @@ def test_no_field_breaks_a_form(role: Role | None, app: Flask, client: Browser, 
             for name in form.fields:
                 for value in luck.sample(HOSTILE, min(TRIES, len(HOSTILE))):
                     _calm(client, "POST", target, data=form.fields | {name: value})
+                _try_whole(client, target, form)
                 if role is not None:
                     client.sign_in(here.users[role])
+    assert _stored(session) == []
+
+
+def _try_whole(client: Browser, target: str, form: _Form) -> None:
+    """Send a form with days that nobody means, with marks that nobody sees in every text, and as JSON."""
+    for far in (YEAR_ONE, YEAR_9999):
+        if form.days:
+            answer = client.post(target, data=form.fields | {name: far[kind] for name, kind in form.days.items()})
+            assert answer.status_code in {400, 401, 403, 404, 409, 422}, f"{target} takes {far} at {[*form.days]}"
+    _calm(client, "POST", target, data=form.fields | dict.fromkeys(form.texts, UNSEEN))
+    halves = urlencode({name: value for name, value in form.fields.items() if name not in form.texts})
+    body = "&".join([halves, *(f"{name}={HALF_A_PAIR}" for name in form.texts)])
+    _calm(client, "POST", target, data=body, content_type="application/x-www-form-urlencoded")
+    for body in ('"x"', "[]", "{}"):
+        assert client.post(target, data=body, content_type="application/json").status_code == 415, target
+
+
+def _stored(session: Session) -> list[str]:
+    """Return the columns in which something unseen, or NUL, was stored."""
+    found = []
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, String) and not isinstance(column.type, Enum):
+                marks = [column.contains(mark) for mark in ("\u202e", "\u200b", "\u2066")]
+                if session.scalar(select(func.count()).where(or_(*marks)).select_from(table)):
+                    found.append(f"{table.name}.{column.name}")
+    return found
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -202,3 +245,21 @@ def test_no_body_breaks_signing_in(body: bytes, client: Browser, here: Side) -> 
     _calm(client, "GET", "/", headers={"Cookie": "trafficedu=\xff; trafficedu_device=a.b.c; trafficedu_receipt=.."})
     _calm(client, "GET", "/", headers={"Accept-Language": "x" * 5000, "Authorization": "Bearer \xff"})
     _calm(client, "GET", "/metrics", headers={"Authorization": "Bearer \xff"})
+
+
+def test_json_is_no_form_for_anybody(client: Browser, here: Side) -> None:
+    for address in ("/sign-in", "/receipt", "/verify", f"/n/{here.violation.number}", "/record"):
+        answer = client.post(address, data='"x"', content_type="application/json")
+        assert answer.status_code == 415, address
+        assert "只接收表单" in answer.text
+
+
+@pytest.mark.one_database
+def test_a_filter_that_is_no_day_or_ends_before_it_begins_is_said(client: Browser, here: Side) -> None:
+    client.sign_in(here.users[Role.SUPERVISOR])
+    for address in ("/violations", "/accidents", "/hazards", "/patrols", "/notices", "/sessions"):
+        assert "日期请写成" in client.get(address, query_string={"since": "abc"}).text, address
+        backwards = client.get(address, query_string={"since": "2026-11-20", "until": "2026-11-01"}).text
+        assert "结束日期早于开始日期" in backwards, address
+    tasks = client.get("/education", query_string={"due_from": "2026-11-20", "due_until": "2026-11-01"}).text
+    assert "结束日期早于开始日期" in tasks
