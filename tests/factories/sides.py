@@ -134,7 +134,9 @@ def _loop(session: Session, side: Side) -> None:
     side.violation = record(session, _offence(side, new, company=side.company.code), officer, now)
     side.rider = side.violation.rider or _absent()
     local = NewRider("identity_card", given["local_id"], given["local_name"], "", side.village.id)
-    side.village_violation = record(session, _offence(side, local), officer, now)
+    side.village_violation = record(
+        session, _offence(side, local, plate_answer="borrowed", plate_met=side.rider.number), officer, now
+    )
     side.local = side.village_violation.rider or _absent()
     side.pending = record(session, _offence(side, None, source="camera", plate=given["plate"]), officer, now)
     side.notice = notice_of_violation(session, side.violation.id) or _absent()
