@@ -112,7 +112,7 @@ def test_a_survey_entered_whole_arrives_once_however_often_it_is_sent(
 ) -> None:
     client.sign_in(make_user("officer", area_id=site.area_id))
     form = {
-        "reference": "form-1",
+        "client_reference": "1",
         "site_code": "K1",
         "started_at": local(RECENT).strftime("%Y-%m-%dT%H:%M"),
         "minutes": "30",
@@ -129,10 +129,10 @@ def test_a_survey_entered_whole_arrives_once_however_often_it_is_sent(
     assert page.status_code == 200
     empty = client.post(
         "/helmets/surveys/new",
-        data={**form, "reference": "form-2", "delivery_rider_helmeted": "", "other_passenger_bare": ""},
+        data={**form, "client_reference": "2", "delivery_rider_helmeted": "", "other_passenger_bare": ""},
     )
     assert empty.status_code == 422
-    wrong = client.post("/helmets/surveys/new", data={**form, "reference": "form-3", "minutes": "x"})
+    wrong = client.post("/helmets/surveys/new", data={**form, "client_reference": "3", "minutes": "x"})
     assert wrong.status_code == 422
     assert 'value="12"' in wrong.text
 

@@ -1,8 +1,8 @@
 """What was typed is kept: through a sign-in, past a token that ended, and on the page that says what happened since.
 
 Every form carries when its page was drawn and for whom, sealed by a mark (:func:`opened_mark`). What that person
-posted and what may not be acted upon is shown again to the same person, never sent by itself (docs/adr). Must not know
-any feature.
+posted and what may not be acted upon is shown again to the same person, never sent by itself
+(docs/adr/0032-what-the-page-saw.md). Must not know any feature.
 """
 
 from __future__ import annotations

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FloatField, HiddenField, IntegerField, SelectField
+from wtforms import BooleanField, FloatField, IntegerField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from trafficedu.areas.fields import ANY, PlaceField
@@ -15,6 +14,7 @@ from trafficedu.core.fields import (
     FilterForm,
     Form,
     MonthField,
+    OnceForm,
     PeriodForm,
     SearchedFilter,
     TextField,
@@ -201,10 +201,11 @@ class VoidForm(Form):
     version = VersionField()
 
 
-class SurveyForm(Form):
+class SurveyForm(OnceForm):
     """A survey entered whole: from paper, from a video, or where the counting page cannot run."""
 
-    reference = HiddenField()
+    record_page = "helmets.survey"
+
     site_code = SelectField(_l("Site"), [InputRequired()])
     started_at = LocalTimeField(_l("Began"), [InputRequired(), not_in_future])
     minutes = IntegerField(_l("Minutes"), [InputRequired(), NumberRange(1, 1440)], render_kw=NUMBER)
@@ -214,11 +215,9 @@ class SurveyForm(Form):
     )
 
     def offer(self, sites: Iterable[tuple[str, str]], companies: Sequence[tuple[str, str]]) -> None:
-        """Fill the lists; a fresh form gets the reference under which it arrives once."""
+        """Fill the lists."""
         self.site_code.choices = choices(sites)
         self.company_code.choices = choices([("", _l("Several, or not recorded")), *companies])
-        if not self.reference.data:
-            self.reference.data = f"form-{secrets.token_hex(12)}"
 
     @property
     def cells(self) -> Mapping[tuple[RiderGroup, Seat], list[Any]]:
@@ -237,7 +236,7 @@ class SurveyForm(Form):
             helmeted, bare, unclear = (field.data or 0 for field in fields)
             counts.append(Counted(group, role, helmeted, bare, unclear, self._company(group)))
         return NewSurvey(
-            reference=(self.reference.data or "")[:64],
+            reference=f"form-{self.client_reference.data}",
             site_code=self.site_code.data,
             started_utc=self.started_at.data,
             minutes=self.minutes.data,

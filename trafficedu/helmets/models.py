@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.month import Month
+from trafficedu.core.once import MadeByForm
 from trafficedu.core.orm import Base, FirstOfMonth, Referenced, UTCDateTime, Versioned, one_of, reference_key, word
 from trafficedu.core.states import StateIs
 from trafficedu.helmets.rules import (
@@ -91,7 +92,7 @@ class Tallied:
         return self.heads(HeadState.UNCLEAR)
 
 
-class HelmetSurvey(Tallied, Versioned, Referenced, Base):
+class HelmetSurvey(Tallied, Versioned, Referenced, MadeByForm, Base):
     """One count of riders at one site in one window of time, by one or several observers.
 
     ``reference`` is the key under which it arrived (an import's column, or made by the phone), so that nothing

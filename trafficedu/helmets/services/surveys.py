@@ -15,6 +15,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal, entered
 from trafficedu.core.numbers import new_number
+from trafficedu.core.once import content_digest, require_same
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSurvey
@@ -65,11 +66,13 @@ def add_survey(
     Missing
         The site does not exist or lies outside the post.
     Refusal
-        Nobody was counted (at ``helmeted``), it lies in the future, or a company is unknown.
+        Nobody was counted (at ``helmeted``), it lies in the future, a company is unknown, or the form said something
+        else when it arrived first.
     """
     by.require(RECORD)
     known = find_by_reference(session, new.reference)
     if known is not None:
+        require_same(session, known, new, known.started_utc, known.site.name)
         return known
     if not any(count.observed for count in new.counts):
         raise Refusal(message("Enter at least one rider who was observed."))
@@ -86,6 +89,7 @@ def add_survey(
         minutes=new.minutes,
         method=CountMethod(new.method),
         source=source,
+        content_digest=content_digest(session, new) if source == SurveySource.FORM else None,
     )
     sheet = HelmetSheet(
         key=f"whole-{new.reference}",
