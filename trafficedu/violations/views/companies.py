@@ -11,6 +11,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.list_views import list_page
+from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.violations.forms.companies import ChooseForm, ClaimForm, ProofForm, SeenForm, TakeBackForm
@@ -44,7 +45,7 @@ def company(number: str) -> Any:
 @requires("violations:company:decide")
 def prove_company(number: str) -> Any:
     """I confirm the named company by what was seen."""
-    violation = records.find_violation(session(), number, actor())
+    violation = seen(records.find_violation(session(), number, actor()))
     form = ProofForm()
 
     def act() -> None:
@@ -61,10 +62,10 @@ def prove_company(number: str) -> Any:
 @requires("violations:company:decide")
 def choose_company(number: str) -> Any:
     """I say which of the companies that engage the rider it was."""
-    violation = records.find_violation(session(), number, actor())
+    violation = seen(records.find_violation(session(), number, actor()))
     form = ChooseForm()
-    company_id, seen = form.company_id.data or 0, form.version.data
-    carried_out(lambda: answering.choose(session(), violation, company_id, seen, actor(), utc_now()), DECIDED)
+    company_id, version = form.company_id.data or 0, form.version.data
+    carried_out(lambda: answering.choose(session(), violation, company_id, version, actor(), utc_now()), DECIDED)
     return _back(number)
 
 
@@ -72,8 +73,9 @@ def choose_company(number: str) -> Any:
 @requires("violations:company:decide")
 def no_company(number: str) -> Any:
     """I say that the rider worked for none; the home village is told."""
-    violation, seen = records.find_violation(session(), number, actor()), SeenForm().version.data
-    carried_out(lambda: answering.name_none(session(), violation, seen, actor(), utc_now()), DECIDED)
+    violation = seen(records.find_violation(session(), number, actor()))
+    version = SeenForm().version.data
+    carried_out(lambda: answering.name_none(session(), violation, version, actor(), utc_now()), DECIDED)
     return _back(number)
 
 
@@ -81,7 +83,7 @@ def no_company(number: str) -> Any:
 @requires("violations:company:decide")
 def take_back_company(number: str) -> Any:
     """I take the last decision on the company back and say why."""
-    violation = records.find_violation(session(), number, actor())
+    violation = seen(records.find_violation(session(), number, actor()))
     form = TakeBackForm()
 
     def act() -> None:
@@ -129,7 +131,7 @@ def named_riders() -> Any:
 @requires("violations:company:confirm")
 def claim_rider(number: str) -> Any:
     """I say since when the rider works for us, and why we may be told."""
-    violation = companies.find_named(session(), number, actor())
+    violation = seen(companies.find_named(session(), number, actor()))
     form = ClaimForm(data={"since": violation.occurred_on, "version": violation.version})
 
     def act() -> None:
@@ -148,8 +150,8 @@ def claim_rider(number: str) -> Any:
 @requires("violations:company:confirm")
 def disown_rider(number: str) -> Any:
     """I say that the rider does not work for us."""
-    violation = companies.find_named(session(), number, actor())
-    seen = SeenForm().version.data
+    violation = seen(companies.find_named(session(), number, actor()))
+    version = SeenForm().version.data
     said = message("Recorded. The police see your answer.")
-    carried_out(lambda: answering.disown(session(), violation, seen, actor(), utc_now()), said)
+    carried_out(lambda: answering.disown(session(), violation, version, actor(), utc_now()), said)
     return back_to(BACK.get(request.form.get("back", ""), "violations.named_riders"))
