@@ -39,7 +39,19 @@ def test_a_key_taken_away_says_which() -> None:
         Keyring.parse(NEW).decrypt(Keyring.parse(OLD).encrypt("x", "f"), "f")
 
 
-@pytest.mark.parametrize("setting", ["", ",", "k1", "k1:short", "k1:AAAA", f"{OLD},k2", OLD[2:], "k.1" + OLD[2:]])
+MALFORMED = {
+    "nothing": "",
+    "no part": ",",
+    "no key": "k1",
+    "no base64": "k1:short",
+    "too short": "k1:AAAA",
+    "one of two": f"{OLD},k2",
+    "no id": OLD[2:],
+    "a point in the id": "k.1" + OLD[2:],
+}
+
+
+@pytest.mark.parametrize("setting", MALFORMED.values(), ids=MALFORMED)
 def test_a_malformed_setting_is_refused_and_never_shown(setting: str) -> None:
     with pytest.raises(Refusal, match="is no data key") as refused:
         Keyring.parse(setting)

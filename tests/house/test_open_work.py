@@ -3,308 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
-from random import Random
-from typing import Any
+from collections.abc import Mapping
+from datetime import date, datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.factories import education, feedback, people
-from tests.factories.violations import new_rider, new_violation
-from trafficedu.accounts.queries import actor_of
-from trafficedu.accounts.rules import Role
+from tests.factories.acts import Walk
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor, Scope
-from trafficedu.core.clock import local_date, utc_now
-from trafficedu.core.errors import DomainError
 from trafficedu.core.orm import among
 from trafficedu.education.models.courses import StudySession
-from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
+from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.queries import tasks
 from trafficedu.education.rules.reckoning import urgency as study_urgency
-from trafficedu.education.rules.states import NOT_BEGUN, UNFINISHED, BookingState, SessionState
-from trafficedu.education.services import absence, exceptions, seats, sessions, signing, study
-from trafficedu.feedback.models import Feedback, Notice
+from trafficedu.education.rules.states import UNFINISHED, BookingState
+from trafficedu.feedback.models import EarlierAnswer, Feedback, Notice
 from trafficedu.feedback.queries import notices
-from trafficedu.feedback.rules import NoticeState, Receiver, urgency
-from trafficedu.feedback.services.answers import Answer, answer
+from trafficedu.feedback.rules import NoticeState, urgency
 from trafficedu.riders.models import Rider
-from trafficedu.riders.services.engagements import EngagementChange, NewEngagement, change_engagement, engage
-from trafficedu.riders.services.people import NewRider, update_rider
-from trafficedu.violations.models import CompanyDecision, Objection, Violation
+from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.queries.companies import COMPANIES_OPEN, NAMED_RIDERS
 from trafficedu.violations.queries.objections import objections_on
 from trafficedu.violations.queries.unnamed import UNNAMED
 from trafficedu.violations.rules import COMPANY_OPEN, NOT_ENDED, IdentityState, ObjectionState, ViolationState
-from trafficedu.violations.services import companies
-from trafficedu.violations.services.objections import decide_objection, raise_objection
-from trafficedu.violations.services.recording import record
-from trafficedu.violations.services.reviewing import identify_rider, void
-from trafficedu.violations.services.unnamed import Described
 
 STEPS = 75
 WALKS, WALKS_AT_MOST = 3, 10
 """A walk may miss an act by chance, for what it finds first is the database's choice; more are taken until none is."""
 
 
-class Walk:
-    """Acts drawn by chance on a district of four villages, two companies and seven riders."""
-
-    def __init__(self, session: Session, seed: int) -> None:
-        self.session, self.chance, self.now = session, Random(seed), utc_now()
-        self.world = feedback.make_world(session)
-        self.villages = [self.world.village, self.world.other_village]
-        self.stations = [education.make_station(session, village) for village in self.villages]
-        homes = [*self.villages, *self.villages, None, None, None]
-        self.riders = [feedback.make_rider(session, home) for home in homes]
-        self.firms = [self.world.company, self.world.other_company]
-        self.staff = actor_of(people.make_user(session, Role.SUPERVISOR, area=self.world.district))
-        self.second = actor_of(people.make_user(session, Role.SUPERVISOR, area=self.world.district))
-        self.company = actor_of(people.make_user(session, Role.COMPANY, company=self.world.company))
-        self.leader = actor_of(people.make_user(session, Role.LEADER, area=self.world.town))
-        for rider in (self.riders[0], self.riders[4]):
-            self.engage(rider, self.world.company)
-        self.acts: list[Callable[[], Any]] = [
-            *[self.record] * 4,
-            *[self.announce] * 5,
-            *[self.check_in] * 3,
-            *[self.cancel] * 2,
-            *[self.answer] * 2,
-            self.void,
-            self.contest,
-            self.decide,
-            self.book,
-            *[self.decide_company] * 3,
-            self.take_back,
-            self.change_engagement,
-            *[self.move] * 4,
-            self.undo_check_in,
-            self.miss,
-            self.sign_off,
-            self.waive,
-            self.take_back_sign_off,
-            self.take_back_absence,
-            self.leave,
-            self.come_back,
-            self.note,
-            self.move_house,
-            self.record_without_papers,
-            self.name,
-        ]
-        self.waiting: list[Callable[[], Any]] = []
-        self.taken: Counter[str] = Counter()
-
-    def step(self) -> None:
-        """Take one act; one that is refused changes nothing."""
-        self.now += timedelta(hours=self.chance.randrange(1, 9))
-        if not self.waiting:
-            self.waiting = self.chance.sample(self.acts, len(self.acts))
-        act = self.waiting.pop()
-        try:
-            with self.session.begin_nested():
-                if act() is not None:
-                    self.taken[act.__name__] += 1
-        except DomainError:
-            pass
-        self.session.expire_all()
-
-    def _any(self, query: Select[Any]) -> Any:
-        rows = self.session.scalars(query).all()
-        return self.chance.choice(rows) if rows else None
-
-    def record(self) -> Any:
-        rider, area = self.chance.choice(self.riders), self.chance.choice(self.villages)
-        code = self.chance.choice([None, None, "", *(firm.code for firm in self.firms)])
-        given = {"rider_number": rider.number, "company_code": code, "occurred_utc": self.now, "plate": ""}
-        return record(self.session, new_violation(area, **given), self.staff, self.now)
-
-    def engage(self, rider: Rider, firm: Company) -> Any:
-        basis = self.chance.choice(["contract", "consent", None])
-        work = NewEngagement(firm.id, local_date(self.now) - timedelta(days=self.chance.randrange(20)), None, basis)
-        return engage(self.session, rider, work, self.staff, self.now)
-
-    def change_engagement(self) -> Any:
-        rider = self.chance.choice(self.riders)
-        if not rider.engagements or self.chance.random() < 0.5:
-            return self.engage(rider, self.chance.choice(self.firms))
-        work = self.chance.choice(rider.engagements)
-        last = self.chance.choice([None, work.engaged_from + timedelta(days=self.chance.randrange(20))])
-        change = EngagementChange(work.engaged_from, last, self.chance.choice(["contract", None]))
-        change_engagement(self.session, work, change, work.version, self.staff, self.now)
-        return work
-
-    def decide_company(self) -> Any:
-        violation = self._any(select(Violation).where(Violation.company_known.in_(COMPANY_OPEN)))
-        if not isinstance(violation, Violation):
-            return None
-        seen = violation, violation.version, self.company, self.now
-        day = violation.occurred_on - timedelta(days=self.chance.randrange(5))
-        decisions: list[Callable[[], Any]] = [
-            lambda: companies.claim(self.session, violation, companies.Claim(day, "consent"), *seen[1:]),
-            lambda: companies.disown(self.session, *seen),
-            lambda: companies.prove(self.session, violation, "order", None, *seen[1:]),
-            lambda: companies.choose(self.session, violation, self.chance.choice(self.firms).id, *seen[1:]),
-            lambda: companies.name_none(self.session, *seen),
-        ]
-        self.chance.choice(decisions)()
-        return violation
-
-    def take_back(self) -> Any:
-        decided = select(CompanyDecision.violation_id)
-        violation = self._any(select(Violation).where(Violation.id.in_(decided)))
-        if not isinstance(violation, Violation):
-            return None
-        companies.take_back(self.session, violation, "认错了人", violation.version, self.staff, self.now)
-        return violation
-
-    def record_without_papers(self) -> Any:
-        told = Described("自称王五", "", "红色头盔")
-        new = new_violation(self.villages[0], rider=None, papers="refused", described=told, occurred_utc=self.now)
-        return record(self.session, new, SYSTEM, self.now)
-
-    def name(self) -> Any:
-        nameless = self._any(select(Violation).where(Violation.papers.is_not(None)))
-        if not isinstance(nameless, Violation):
-            return None
-        return identify_rider(self.session, nameless, new_rider(), self.staff, self.now)
-
-    def answer(self) -> Any:
-        notice = self._any(select(Notice).where(Notice.state != NoticeState.HELD))
-        assert notice is None or isinstance(notice, Notice)
-        if notice is None:
-            return None
-        by = self.company if notice.receiver_kind == Receiver.COMPANY else self.leader
-        return answer(self.session, notice, Answer("criticised"), by, self.now)
-
-    def void(self) -> Any:
-        violation = self._any(select(Violation).where(Violation.state == ViolationState.CONFIRMED))
-        if isinstance(violation, Violation):
-            void(self.session, violation, "记录有误，核实后作废", self.staff, self.now)
-            return violation
-        return None
-
-    def contest(self) -> Any:
-        violation = self._any(select(Violation))
-        if not isinstance(violation, Violation):
-            return None
-        return raise_objection(self.session, violation, "我不在现场", "", self.now)
-
-    def decide(self) -> Any:
-        objection = self._any(select(Objection))
-        if not isinstance(objection, Objection):
-            return None
-        decide_objection(self.session, objection, self.chance.random() < 0.3, "核实情况如此", self.staff, self.now)
-        return objection
-
-    def announce(self) -> Any:
-        starts = self.now + timedelta(hours=self.chance.randrange(2, 60))
-        study = education.make_session(self.session, self.chance.choice(self.stations), starts, capacity=3)
-        return seats.offer_seats(self.session, study.id, SYSTEM, self.now)
-
-    def book(self) -> Any:
-        return seats.book_waiting(self.session, self.now)
-
-    def move(self) -> Any:
-        task = self._any(select(StudyTask).where(StudyTask.state.in_(NOT_BEGUN)))
-        meeting = self._any(
-            select(StudySession).where(StudySession.starts_utc > self.now, StudySession.state == SessionState.SCHEDULED)
-        )
-        if not isinstance(task, StudyTask) or not isinstance(meeting, StudySession):
-            return None
-        return seats.move_booking(self.session, task, meeting, SYSTEM, self.now)
-
-    def _booking(self, *states: BookingState) -> Booking | None:
-        going_on = StudyTask.state.in_(UNFINISHED)
-        booking = self._any(select(Booking).join(Booking.task).where(Booking.state.in_(states), going_on))
-        assert booking is None or isinstance(booking, Booking)
-        if booking is not None:
-            self.now = max(self.now, booking.session.starts_utc + timedelta(minutes=5))
-        return booking
-
-    def check_in(self) -> Any:
-        booking = self._booking(BookingState.BOOKED)
-        return None if booking is None else study.check_in(self.session, booking, SYSTEM, self.now)
-
-    def undo_check_in(self) -> Any:
-        booking = self._booking(BookingState.ATTENDED)
-        if booking is not None:
-            study.undo_check_in(self.session, booking, SYSTEM, self.now)
-        return booking
-
-    def miss(self) -> Any:
-        booking = self._booking(BookingState.BOOKED)
-        if booking is None:
-            return None
-        absence.mark_absent(self.session, booking, SYSTEM, self.now)
-        return booking
-
-    def sign_off(self) -> Any:
-        booking = self._booking(BookingState.ATTENDED)
-        if booking is None:
-            return None
-        proposal = exceptions.propose_sign_off(self.session, booking, "设备故障，已当面考核合格", self.staff, self.now)
-        exceptions.grant(self.session, proposal, self.second, self.now)
-        return proposal
-
-    def take_back_sign_off(self) -> Any:
-        booking = self._any(select(Booking).join(Booking.attendance).where(Attendance.state == "signed"))
-        if booking is None:
-            return None
-        signing.take_back_sign_off(self.session, booking, "成绩录错，须重新签发", self.staff, self.now)
-        return booking
-
-    def take_back_absence(self) -> Any:
-        booking = self._any(select(Booking).where(Booking.state == BookingState.ABSENT))
-        if booking is None:
-            return None
-        absence.take_back_absence(self.session, booking, "迟到", SYSTEM, self.now)
-        return booking
-
-    def leave(self) -> Any:
-        booking = self._booking(BookingState.ATTENDED)
-        if booking is not None:
-            absence.leave_early(self.session, booking, SYSTEM, self.now)
-        return booking
-
-    def come_back(self) -> Any:
-        booking = self._any(select(Booking).join(Booking.attendance).where(Attendance.state == "left"))
-        if booking is not None:
-            absence.come_back(self.session, booking, "没有离开", SYSTEM, self.now)
-        return booking
-
-    def note(self) -> Any:
-        return absence.note_absent(self.session, self.now, 50) + absence.close_unsigned(self.session, self.now, 50)
-
-    def waive(self) -> Any:
-        task = self._any(select(StudyTask))
-        if isinstance(task, StudyTask):
-            proposal = exceptions.propose_waiver(self.session, task, "已在外地接受同等教育", self.staff, self.now)
-            exceptions.grant(self.session, proposal, self.second, self.now)
-            return task
-        return None
-
-    def cancel(self) -> Any:
-        meeting = self._any(select(StudySession))
-        if not isinstance(meeting, StudySession):
-            return None
-        held = self.session.scalars(
-            select(Booking).where(Booking.session_id == meeting.id, Booking.state == BookingState.BOOKED)
-        ).all()
-        return sessions.cancel_session(self.session, meeting, "讲师生病", meeting.version, len(held), SYSTEM, self.now)
-
-    def move_house(self) -> Any:
-        rider = self.chance.choice(self.riders)
-        home = self.chance.choice([*self.villages, None])
-        change = NewRider(rider.id_type, "*", rider.name, "*", home.id if home else None, rider.birth_date)
-        update_rider(self.session, rider, change, rider.version, SYSTEM, self.now)
-        return rider
-
-
 def agrees(session: Session, now: datetime) -> None:
     """Compare every stored state with what it is derived from, all rows counted."""
     answers = dict(session.execute(select(Feedback.notice_id, Feedback.answered_utc)).tuples().all())
+    earlier = select(Feedback.notice_id, EarlierAnswer.answered_utc).join(Feedback.earlier)
+    answers |= dict(session.execute(earlier.order_by(EarlierAnswer.id.desc())).tuples().all())  # the first one counts
     violations = {row.id: row for row in session.scalars(select(Violation))}
     unanswered = set()
     for notice in session.scalars(select(Notice)):
@@ -314,19 +47,27 @@ def agrees(session: Session, now: datetime) -> None:
             notice.state, notice.due_utc, notice.answered_utc or notice.closed_utc, notice.violation_id
         )
         assert (notice.violation_area_id, notice.counted_area_id) == (place, notice.area_id or place)
-        if notice.state == NoticeState.SENT and notice.id not in answers:
+        if notice.state == NoticeState.SENT and notice.id not in answers and notice.closed_utc is None:
             unanswered.add(notice.id)
     assert set(session.scalars(select(Notice.id).where(Notice.unanswered()))) == unanswered
-    late = sum(notice.due_utc is not None and notice.due_utc < now for notice in _notices(session, unanswered))
+    second = int(now.timestamp())  # what is due within this second is not late yet
+    late = sum(
+        notice.due_utc is not None and notice.due_utc.timestamp() < second for notice in _notices(session, unanswered)
+    )
     assert notices.count_unanswered(session, SYSTEM, now) == (len(unanswered), late)
 
     homes = dict(session.execute(select(Rider.id, Rider.home_area_id)).tuples().all())
-    seen = select(Booking.task_id, StudySession.station_id).join(Booking.session)
-    kept = seen.where(Booking.state != BookingState.CANCELLED).order_by(Booking.id)
-    stations = dict(session.execute(kept).tuples().all())
+    stations: dict[int, list[int]] = {}
+    seated: dict[int, int] = {}
+    seen = select(Booking.task_id, Booking.state, StudySession.station_id).join(Booking.session)
+    for task_id, state, station_id in session.execute(seen.where(Booking.state != BookingState.CANCELLED)):
+        stations.setdefault(task_id, []).append(station_id)
+        if state == BookingState.BOOKED:
+            seated[task_id] = station_id
     undone = set()
     for task in session.scalars(select(StudyTask)):
-        assert (task.home_area_id, task.station_id) == (homes[task.rider_id], stations.get(task.id))
+        assert task.home_area_id == homes[task.rider_id]
+        assert task.station_id in ([seated[task.id]] if task.id in seated else stations.get(task.id, [None]))
         assert task.urgency == study_urgency(task.state, task.due_on)
         if task.state in UNFINISHED:
             undone.add(task.id)

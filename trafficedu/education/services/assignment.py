@@ -15,19 +15,17 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core import audit, clock
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
-from trafficedu.core.events import publish
 from trafficedu.core.loading import loaded
 from trafficedu.core.numbers import new_number
 from trafficedu.core.tables import insert_row, table_of
 from trafficedu.core.text import message
-from trafficedu.education.events import TaskLeftOut
 from trafficedu.education.models.courses import Course
 from trafficedu.education.models.tasks import StudyTask, TaskViolation
 from trafficedu.education.queries.courses import COURSE_BY_RULE
 from trafficedu.education.queries.seats import Seeker, origin_path
 from trafficedu.education.rules import reckoning, states
 from trafficedu.education.rules.states import TASK_LIFE, TaskAct, TaskState
-from trafficedu.education.services.endings import end_study_of_task, lapse_proposals, reopen
+from trafficedu.education.services.endings import end_task, owes_nothing, reopen
 from trafficedu.education.services.seats import (
     add_booking,
     book_best_seat,
@@ -217,7 +215,7 @@ def withdraw_violation(session: Session, event: ViolationVoided) -> None:
     session.expire(task, ["links"])
     audit.write(session, "education:task:reduce", event.by, subject=task, violation=violation.id)
     if task.may(TaskAct.WITHDRAW) and not _days_of(session, task):
-        _end(session, task, TaskAct.WITHDRAW, event.by, event.at_utc)
+        end_task(session, task, TaskAct.WITHDRAW, event.by, event.at_utc)
     _recompute(session, violation.rider_id, event.by, event.at_utc)
 
 
@@ -286,19 +284,6 @@ def _recompute(session: Session, rider_id: int, by: Actor, now: datetime) -> Non
         _change_course(session, task, course, origin_path(session, task), by, now)
 
 
-def _end(session: Session, task: StudyTask, act: TaskAct, by: Actor, now: datetime) -> None:
-    """Waive or withdraw a task whose rider is held; publishes :class:`TaskLeftOut`."""
-    end_study_of_task(session, task, now)
-    lapse_proposals(session, task.id, now)
-    freed = cancel_booking(session, task, by)
-    task.state = TASK_LIFE.after(act, task.state)
-    session.flush()
-    audit.write(session, f"education:task:{task.state}", by, subject=task)
-    publish(session, TaskLeftOut(now, by, task.id))
-    if freed is not None:
-        offer_seats(session, freed, by, now)
-
-
 def waive(session: Session, task: StudyTask, reason: str, by: Actor, now: datetime) -> None:
     """Let a rider, who is held, off an unfinished task as it was proposed; no rate counts it any more.
 
@@ -306,7 +291,7 @@ def waive(session: Session, task: StudyTask, reason: str, by: Actor, now: dateti
     """
     TASK_LIFE.require(TaskAct.WAIVE, task.state)
     task.waived_by_id, task.waived_reason = by.user_id, reason
-    _end(session, task, TaskAct.WAIVE, by, now)
+    end_task(session, task, TaskAct.WAIVE, by, now)
 
 
 def resume(session: Session, task: StudyTask, reason: str, by: Actor, now: datetime) -> None:
@@ -317,7 +302,7 @@ def resume(session: Session, task: StudyTask, reason: str, by: Actor, now: datet
     Denied
         Without ``education:exception:grant``.
     Refusal
-        The reason is too short (field ``reason``).
+        The reason is too short (field ``reason``), or every violation of the task was voided.
     Stale
         The task is not waived (any more).
     """
@@ -325,6 +310,8 @@ def resume(session: Session, task: StudyTask, reason: str, by: Actor, now: datet
     reckoning.require_reason(reason)
     lock_riders(session, [task.rider_id])
     session.refresh(task)
+    if owes_nothing(session, task):
+        raise Refusal(message("Every violation of this task was voided, so there is nothing to study for."))
     reopen(session, task, TaskAct.RESUME, by, now)
     task.waived_by_id, task.waived_reason = None, ""
     session.flush()

@@ -65,6 +65,27 @@ def end_study_of_task(session: Session, task: StudyTask, now: datetime) -> None:
         end_study(session, attendance, AttendanceAct.LAPSE, now)
 
 
+def end_task(session: Session, task: StudyTask, act: TaskAct, by: Actor, now: datetime) -> None:
+    """Waive or withdraw a task whose rider is held; publishes :class:`TaskLeftOut`."""
+    end_study_of_task(session, task, now)
+    lapse_proposals(session, task.id, now)
+    freed = cancel_booking(session, task, by)
+    task.state = TASK_LIFE.after(act, task.state)
+    session.flush()
+    audit.write(session, f"education:task:{task.state}", by, subject=task)
+    publish(session, TaskLeftOut(now, by, task.id))
+    if freed is not None:
+        offer_seats(session, freed, by, now)
+
+
+def owes_nothing(session: Session, task: StudyTask) -> bool:
+    """Tell whether every violation of a task was voided: nobody studies for what did not happen."""
+    counts = select(TaskViolation.violation_id).where(
+        TaskViolation.task_id == task.id, TaskViolation.left_utc.is_(None)
+    )
+    return session.scalar(counts.limit(1)) is None
+
+
 def reopen(session: Session, task: StudyTask, act: TaskAct, by: Actor, now: datetime) -> Booking | None:
     """Let a task whose rider is held begin again; it gets the best seat, or waits.
 

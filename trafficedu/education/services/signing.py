@@ -28,7 +28,7 @@ from trafficedu.education.rules import reckoning
 from trafficedu.education.rules.states import ATTENDANCE_LIFE, TASK_LIFE, AttendanceAct, CertificateState, TaskAct
 from trafficedu.education.services.absence import lock_study
 from trafficedu.education.services.certifying import issue_certificate, revoke_certificate
-from trafficedu.education.services.endings import lapse_proposals
+from trafficedu.education.services.endings import end_task, lapse_proposals, owes_nothing
 from trafficedu.education.services.study import GroupResult, attendance_of, studying_in, times_of
 
 
@@ -106,7 +106,8 @@ def _valid_of(task_id: int) -> Select[tuple[Certificate]]:
 def take_back_sign_off(session: Session, booking: Booking, reason: str, by: Actor, now: datetime) -> None:
     """Take a sign-off back: the study goes on, or is closed by rule; its certificate is revoked with the reason.
 
-    Publishes :class:`CompletionTakenBack`.
+    Where every violation of the task was voided meanwhile, the task is withdrawn instead. Publishes
+    :class:`CompletionTakenBack`.
 
     Raises
     ------
@@ -135,6 +136,8 @@ def take_back_sign_off(session: Session, booking: Booking, reason: str, by: Acto
     session.flush()
     audit.write(session, "education:session:take_back", by, subject=attendance, task=task.id)
     publish(session, CompletionTakenBack(now, by, task.id, reason.strip()))
+    if owes_nothing(session, task):
+        end_task(session, task, TaskAct.WITHDRAW, by, now)
 
 
 def sign_off_ready(session: Session, study: StudySession, by: Actor, now: datetime) -> GroupResult:
