@@ -168,6 +168,8 @@ def test_a_proxy_that_nobody_named_is_told_once(
             client.get("/healthz", headers={"X-Forwarded-For": "203.0.113.9"})
         assert [record.message for record in caplog.records if "TRUSTED_PROXIES" in record.message] != []
         assert len([record for record in caplog.records if "TRUSTED_PROXIES" in record.message]) == 1
-        assert "TRAFFICEDU_TRUSTED_PROXIES" in client.get("/").text
+        shown = client.get("/?lang=zh").text
+        assert "TRAFFICEDU_TRUSTED_PROXIES" in shown
+        assert "反向代理" in shown
     finally:
         os.unlink(settings.forwarded_seen)
