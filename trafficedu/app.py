@@ -58,6 +58,7 @@ import trafficedu.riders.views
 import trafficedu.stations.views
 import trafficedu.transfers.views.corrections
 import trafficedu.transfers.views.files
+import trafficedu.transfers.views.headings
 import trafficedu.transfers.views.jobs
 import trafficedu.transfers.views.runs
 import trafficedu.violations.views.browsing
@@ -87,6 +88,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.configuration.views,
     trafficedu.transfers.views.corrections,
     trafficedu.transfers.views.files,
+    trafficedu.transfers.views.headings,
     trafficedu.transfers.views.jobs,
     trafficedu.transfers.views.runs,
     trafficedu.riders.views,

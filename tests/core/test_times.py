@@ -77,6 +77,7 @@ def test_the_halves_of_the_day_are_understood(written: str, hour: int, minute: i
         ("8:05", "a time without a day"),
         (time(8, 5), "a time without a day"),
         ("0001-01-01", "no such day"),
+        ("9999-12-32", "no such day"),
         ("2026-W09-7", "Write the date and time"),
         ("yesterday", "Write the date and time"),
         (3.5, "Write the date and time"),
@@ -98,3 +99,8 @@ def test_a_month_is_read_as_it_is_written(written: Any) -> None:
 def test_october_in_a_number_cell_is_not_january(written: Any) -> None:
     with pytest.raises(Refusal, match="January or October"):
         read_month(written)
+
+
+def test_a_day_at_the_edge_of_the_calendar_is_refused_in_words() -> None:
+    with pytest.raises(Refusal, match="no such day"):
+        read_day("9999-12-31T23:00:00Z")

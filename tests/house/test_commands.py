@@ -190,7 +190,7 @@ def test_each_refused_row_has_its_line_column_value_and_reason(installed: Run, f
         "plate": "!",
         "penalty": "prison",
         "name": "",
-        "company_code": "none",
+        "company_code": "nobody",
         "latitude": "north",
         "source": "hearsay",
         "reference": "",
@@ -261,7 +261,7 @@ def test_what_was_exported_comes_back_unchanged_and_runs_no_formula(installed: R
         (b"code,name,level,parent_code,code\n", "code"),
         (b"code,name,level,parent_code,colour\n", "colour"),
         (b'code,name,level,parent_code\n1,"never closed,town,330109\n', ""),
-        ("code,name,level,parent_code\n".encode("utf-16"), ""),
+        ("code,name,level,parent_code\n".encode("utf-16-le"), ""),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_whole(

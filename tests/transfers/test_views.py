@@ -93,7 +93,25 @@ def test_a_file_that_cannot_be_read_is_said_with_the_reason(
     answer = send(admin, content, name)
     assert "无法读取该文件" in answer.text
     assert words in answer.text
-    assert set(waiting.glob("*")) == before
+    waits = set(waiting.glob("*")) - before
+    assert len(waits) == ("对应列名" in answer.text), "a file waits where its headings can be paired"
+
+
+def test_the_headings_of_a_source_are_paired_once(session: Session, admin: Browser) -> None:
+    content = "编码,叫法,是什么,在哪\n330109900,新镇,乡一级,330109\n".encode()
+    trial = send(admin, content)
+    number = re.search(r"/imports/(\w+)/headings", trial.text)
+    assert number is not None
+    chosen = {"name": "民政", "heading_1": "name", "heading_2": "level", "heading_3": "parent_code"}
+    twice = admin.fetch(number[0], data=chosen | {"heading_0": "name"})
+    assert (twice.status_code, "重复" in twice.text) == (422, True)
+    again = admin.fetch(number[0], data=chosen | {"heading_0": "code"})
+    words = re.search(r"/imports/(\w+)/headings", again.text)
+    assert words is not None
+    assert "乡一级" in admin.get(words[0]).text
+    right = admin.fetch(words[0], data={"name": "民政", "word_level_0": "town"})
+    admin.fetch("/imports/confirm", data=hidden(right.text) | {"mapping": "民政"})
+    assert there(session)
 
 
 def test_other_files_and_no_file_are_said_at_the_field(admin: Browser) -> None:
@@ -160,15 +178,15 @@ def test_an_export_keeps_to_the_scope(session: Session, client: Browser, make_us
 
 
 def test_a_template_is_fetched_filled_in_and_sent(session: Session, admin: Browser) -> None:
-    page = admin.fetch("/imports").text
+    page = admin.get("/imports").text
     assert "/imports/templates/areas.xlsx" in page
-    assert admin.fetch("/imports/templates/areas.xlsx").data.startswith(b"PK")
-    head = admin.fetch("/imports/templates/areas.csv").data.decode("utf-8-sig")
+    assert admin.get("/imports/templates/areas.xlsx").data.startswith(b"PK")
+    head = admin.get("/imports/templates/areas.csv").data.decode("utf-8-sig")
     trial = send(admin, (head + "330109900,新镇,镇街,330109\r\n").encode())
     admin.fetch("/imports/confirm", data=hidden(trial.text))
     assert there(session)
     for wrong in ("areas.ods", "users.csv"):
-        assert admin.fetch(f"/imports/templates/{wrong}").status_code == 404
+        assert admin.get(f"/imports/templates/{wrong}").status_code == 404
 
 
 def test_a_sheet_that_must_be_chosen_is_asked_for(session: Session, admin: Browser) -> None:

@@ -98,6 +98,14 @@ def coordinates() -> tuple[Column, Column]:
     )
 
 
+class HeaderRefusal(Refusal):
+    """A header says something else than was expected: ``header`` is what stands there."""
+
+    def __init__(self, error: Refusal, header: Sequence[str]) -> None:
+        super().__init__(error.text, field=error.field, value=error.value)
+        self.header = list(header)
+
+
 @dataclass(frozen=True)
 class SourceMapping:
     """How a source calls things: its headings (by :func:`heading_key`) -> our columns, "" for one to be passed over.

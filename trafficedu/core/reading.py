@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from trafficedu.core import delimited, workbooks
-from trafficedu.core.columns import NO_MAPPING, Columns, SourceMapping
+from trafficedu.core.columns import NO_MAPPING, Columns, HeaderRefusal, SourceMapping
 from trafficedu.core.errors import Refusal
 from trafficedu.core.parsing import Cell, as_text
 from trafficedu.core.text import LOCALES, Message, listed, message, translate
@@ -81,7 +81,7 @@ class Reading:
         with ExitStack() as opened:
             lines, hidden = _lines(path, columns, way, opened)
             header, rest = _find_header(lines, columns, way.mapping)
-            names = columns.place(header, way.mapping)
+            names = _placed(header, columns, way.mapping)
             unnamed = [place for place, heading in enumerate(header) if not heading]
             for row in _named(rest, names, unnamed, way.mapping):
                 self._hidden += row.line - 1 in hidden
@@ -210,6 +210,13 @@ def _find_header(lines: delimited.Lines, columns: Columns, mapping: SourceMappin
     while header and not header[-1]:
         header.pop()
     return header, chain(filled[place + 1 :], lines)
+
+
+def _placed(header: Sequence[str], columns: Columns, mapping: SourceMapping) -> list[str]:
+    try:
+        return columns.place(header, mapping)
+    except Refusal as error:
+        raise HeaderRefusal(error, header) from error
 
 
 def _named(

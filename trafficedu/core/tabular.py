@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
-from trafficedu.core.columns import Columns
+from trafficedu.core.columns import Columns, HeaderRefusal
 from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.parsing import Cell, Remark
@@ -52,6 +52,7 @@ class ImportReport:
 
     ``differing`` of those refused are known keys with another day or place, which somebody may say are the same.
     ``remarks`` are said of rows that were taken, but for a cell, and of the file: the first :data:`REMARKS_KEPT`.
+    ``header`` is that of a file whose columns are not understood.
     """
 
     added: int = 0
@@ -61,6 +62,7 @@ class ImportReport:
     differing: int = 0
     conflicts: list[tuple[int, str]] = field(default_factory=list)
     """Riders, by id, whose document came under another name, and that name."""
+    header: list[str] = field(default_factory=list)
     remarks: list[RefusedRow] = field(default_factory=list)
 
     @property
@@ -104,6 +106,7 @@ class ImportReport:
     def refuse_file(self, error: Refusal) -> None:
         """Note that the file as a whole cannot be read: nothing of it counts."""
         self.added = self.updated = self.unchanged = 0
+        self.header = error.header if isinstance(error, HeaderRefusal) else []
         line = error.text.params.get("line", 1)
         self.refused = [
             RefusedRow(line if isinstance(line, int) else 1, error.field or "", error.value or "", error.text)

@@ -77,7 +77,7 @@ def read_moment(cell: object) -> Moment:
     if isinstance(cell, str) and ISO.fullmatch(cell):
         try:
             return Moment(_in_utc(datetime.fromisoformat(cell)))
-        except ValueError:
+        except (ValueError, OverflowError):
             pass  # said more precisely below
     try:
         return _moment_of(cell)
@@ -91,6 +91,8 @@ def read_day(cell: object) -> date:
         raise Refusal(NO_DAY)
     try:
         return local_date(read_moment(cell).utc)
+    except OverflowError as error:
+        raise Refusal(NO_SUCH_DAY) from error
     except Refusal as error:
         raise Refusal(NO_DAY if error.text == NO_MOMENT else error.text) from error
 

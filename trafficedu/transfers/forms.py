@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
+from trafficedu.core.columns import Columns
 from trafficedu.core.fields import FilterForm, Form, MonthField, TrimmedField, at_most
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.core.month import Month
@@ -60,6 +62,57 @@ class UploadForm(Form):
         self.mapping.choices = as_choices([("", _l("none kept")), *((name, name) for name in mappings)])
         if not mappings:
             del self.mapping
+
+
+class PairForm(Form):
+    """A source's headings and words beside ours; :func:`pair_form` adds a field for each."""
+
+    name = TrimmedField(
+        _l("Name of the source"),
+        [InputRequired(_l("Enter a name.")), at_most(60)],
+        description=_l("What is kept under a name already is added to."),
+    )
+    told: ClassVar[Sequence[tuple[str, str, str]]] = ()
+    """Field, column ("" for a heading), what the source says."""
+
+    def pairs(self) -> list[Any]:
+        """Return the fields of the pairs."""
+        return [self[field] for field, _, _ in self.told]
+
+    def headings(self) -> dict[str, str]:
+        """Return heading -> column; a heading nobody chose for is passed over."""
+        return {said: self[field].data or "" for field, column, said in self.told if not column}
+
+    def words(self) -> dict[str, dict[str, str]]:
+        """Return column -> the source's word -> ours."""
+        found: dict[str, dict[str, str]] = {}
+        for field, column, said in self.told:
+            if column:
+                found.setdefault(column, {})[said] = self[field].data or ""
+        return found
+
+
+def pair_form(columns: Columns, header: Sequence[str], words: Mapping[str, Sequence[str]], name: str) -> PairForm:
+    """Return the form for the headings of a file and for words it has in our columns."""
+    ours = as_choices(
+        [("", _l("leave this column out")), *((each.name, translated(each.label)) for each in columns.all)]
+    )
+    fields: dict[str, Any] = {}
+    told: list[tuple[str, str, str]] = []
+    for place, heading in enumerate(dict.fromkeys(heading for heading in header if heading)):
+        field = f"heading_{place}"
+        fields[field] = SelectField(heading, [Optional()], choices=ours, default=columns.find(heading) or "")
+        told.append((field, "", heading))
+    for column in columns.all:
+        offered = as_choices([("", _l("choose")), *((word.value, translated(word.label)) for word in column.words)])
+        for place, word in enumerate(words.get(column.name, ())):
+            field = f"word_{column.name}_{place}"
+            fields[field] = SelectField(
+                f"{translated(column.label)}: {word}", [Optional()], choices=offered, default=""
+            )
+            told.append((field, column.name, word))
+    form: PairForm = type("PairForm", (PairForm,), fields | {"told": told})(name=name)
+    return form
 
 
 class ConfirmForm(Form):

@@ -235,8 +235,11 @@ def _opened(work: Work) -> Iterator[Path]:
 
 
 def _forget_used(work: Work, counts: Mapping[str, Any]) -> None:
-    """Delete an upload that was taken in, or cannot be; one that was refused may be taken in without some lines."""
-    if counts["written"] or counts["broken"]:
+    """Delete an upload that was taken in, or cannot be.
+
+    One that was refused may be taken in without some lines, or once its headings are paired with ours.
+    """
+    if counts["written"] or (counts["broken"] and not counts.get("header")):
         uploads(work.session).forget(work.parameters["token"])
 
 
@@ -258,6 +261,7 @@ def as_counts(session: Session, outcome: importing.Outcome) -> dict[str, Any]:
         "differing": outcome.report.differing,
         "notes": [packed(note) for note in (*outcome.report.of_file, *outcome.report.of_cells[:NOTES_KEPT])],
         "run": outcome.run,
+        "header": outcome.report.header,
     }
     return outcome.report.counts | told | {"lines": sealed}
 
