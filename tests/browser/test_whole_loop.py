@@ -20,7 +20,7 @@ from tests.factories.riders import make_identity
 from tests.reports.reading import read
 from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.transactions import WRITES
-from trafficedu.education.models.courses import CourseModule, StudySession
+from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Attendance, ModuleRecord
 
 pytestmark = pytest.mark.browser
@@ -111,7 +111,7 @@ class Story:
         """Position, kind and least minutes of the modules of the session's course."""
         with self.session() as session:
             study = session.scalars(select(StudySession).where(StudySession.number == self.post.second_session)).one()
-            found = session.scalars(select(CourseModule).where(CourseModule.course_id == study.course_id))
+            found = study.plan.modules
             return sorted((module.position, module.kind, module.minimum_minutes) for module in found)
 
 

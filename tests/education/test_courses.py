@@ -1,40 +1,95 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
-from sqlalchemy import select
+import pytest
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
+from tests.factories.education import NOW, TODAY, District, assign, course, make_rider, make_session, make_violation
 from trafficedu.accounts.models import User
+from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import today
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.education.models.courses import Course
 from trafficedu.education.queries.courses import find_course
+from trafficedu.education.rules.states import ModuleKind
+from trafficedu.education.services import courses, study
+from trafficedu.education.services.courses import CourseInput, ModuleInput
 
 MakeUser = Callable[..., User]
+LONG = ModuleInput(ModuleKind.LECTURE, "长课", "Long lecture", 300, 400)
+
+
+def changed(valid_from: object, **values: object) -> CourseInput:
+    given = {"name_zh": "新基础班", "name_en": "New basic", "from_violations": 1, "pass_mark": 90, "modules": [LONG]}
+    return CourseInput(valid_from=valid_from, **given | values)  # type: ignore[arg-type]
+
+
+def test_a_study_keeps_the_version_of_its_sessions_day(session: Session, district: District) -> None:
+    basic, tomorrow = course(session), TODAY + timedelta(days=1)
+    begun = make_session(session, district.at_a, NOW + timedelta(minutes=70))
+    later = make_session(session, district.at_b, NOW + timedelta(days=3))
+    task = assign(session, make_violation(session, make_rider(session, district.a), district.a), SYSTEM, NOW)
+    assert task is not None
+    study.check_in(session, task.bookings[0], SYSTEM, begun.starts_utc)
+    with pytest.raises(Refusal, match="begun to study"):
+        courses.renew_course(session, basic, changed(TODAY), basic.versions[-1].version, SYSTEM)
+    present = basic.versions[-1]
+    seen = present.version
+    courses.renew_course(session, basic, changed(tomorrow), seen, SYSTEM)
+    with pytest.raises(Stale):
+        courses.renew_course(session, basic, changed(tomorrow + timedelta(days=1)), seen + 7, SYSTEM)
+    session.expire_all()
+    assert (begun.plan.pass_mark, begun.plan.minutes, begun.plan.name_zh) == (80, 50, "基础班")
+    assert (later.plan.pass_mark, later.plan.minutes) == (90, 300)
+    assert later.ends_utc - later.starts_utc == timedelta(minutes=300)
+    assert begun.ends_utc - begun.starts_utc == timedelta(minutes=50)
+
+
+def test_one_course_always_applies_from_the_first_violation(session: Session) -> None:
+    basic = course(session)
+    with pytest.raises(Refusal, match="first violation"):
+        courses.renew_course(session, basic, changed(TODAY, from_violations=2), basic.versions[-1].version, SYSTEM)
+    with pytest.raises(Refusal, match="first violation"):
+        courses.end_course(session, basic, TODAY, basic.versions[-1].version, SYSTEM)
+    made = courses.add_course(session, "short", 9, changed(TODAY), SYSTEM)
+    assert made.on(TODAY).modules[0].maximum_minutes == 400
+    courses.end_course(session, basic, TODAY, basic.versions[-1].version, SYSTEM)
+    assert not basic.is_in_use(TODAY + timedelta(days=1))
 
 
 def test_courses_are_changed_by_the_administrator(client: Browser, session: Session, make_user: MakeUser) -> None:
     client.sign_in(make_user("administrator"))
-    course = find_course(session, "basic")
+    basic = find_course(session, "basic")
+    first = today() + timedelta(days=2)
     typed = {
         "name_zh": "初级班",
         "name_en": "First course",
         "from_violations": "1",
         "pass_mark": "85",
-        "active": "y",
-        "version": str(course.version),
+        "valid_from": first.isoformat(),
+        "version": str(basic.versions[-1].version),
     }
-    for place, module in enumerate(course.modules):
+    for place, module in enumerate(basic.versions[-1].modules):
         typed |= {
+            f"modules-{place}-kind": module.kind,
             f"modules-{place}-name_zh": module.name_zh,
             f"modules-{place}-name_en": module.name_en,
             f"modules-{place}-minimum_minutes": "7",
+            f"modules-{place}-maximum_minutes": "9",
         }
-    assert client.get("/courses").status_code == client.get("/courses/basic").status_code == 200
+    for address in ("/courses", "/courses/basic", "/courses/new", "/courses/basic/end"):
+        assert client.get(address).status_code == 200, address
     assert client.post("/courses/basic", data=typed | {"from_violations": "2"}).status_code == 422
+    assert client.post("/courses/basic", data=typed | {"modules-0-maximum_minutes": "6"}).status_code == 422
     assert client.post("/courses/basic", data=typed).status_code == 303
     session.expire_all()
-    changed = session.scalars(select(Course).where(Course.code == "basic")).one()
-    assert (changed.name_zh, changed.pass_mark, changed.from_violations) == ("初级班", 85, 1)
-    assert {module.minimum_minutes for module in changed.modules} == {7}
-    assert client.post("/courses/basic", data=typed).status_code == 409, "the second editor is told"
+    changed = session.get_one(Course, basic.id)
+    assert (changed.on(first).pass_mark, changed.on(today()).pass_mark) == (85, 80)
+    assert {module.minimum_minutes for module in changed.on(first).modules} == {7}
+    assert client.post("/courses/basic", data=typed).status_code in {409, 422}, "the second editor is told"
+    new = typed | {"code": "night", "rank": "7", "name_zh": "夜班"}
+    assert client.post("/courses/new", data=new).status_code == 303
+    assert client.post("/courses/new", data=new | {"rank": "8"}).status_code == 422

@@ -47,7 +47,7 @@ def studied(session: Session, booking: Booking, staff: Actor, score: int | None 
     """Check in and study every module for exactly its minimum."""
     now = STARTS
     study_services.check_in(session, booking, staff, now)
-    for module in booking.session.course.modules:
+    for module in booking.session.plan.modules:
         study_services.start_module(session, booking, module.id, staff, now)
         now += timedelta(minutes=module.minimum_minutes)
         study_services.end_module(session, booking, module.id, staff, now)
@@ -68,7 +68,7 @@ def test_the_whole_study_ends_in_a_certificate(session: Session, booking: Bookin
 
 
 def test_modules_keep_their_order_and_their_minutes(session: Session, booking: Booking, staff: Actor) -> None:
-    lecture, film = booking.session.course.modules[:2]
+    lecture, film = booking.session.plan.modules[:2]
     with pytest.raises(Refusal, match="Check the rider in first"):
         study_services.start_module(session, booking, lecture.id, staff, STARTS)
     study_services.check_in(session, booking, staff, STARTS)
@@ -154,7 +154,7 @@ def test_check_in_is_for_the_day_and_can_be_undone_until_a_module_begins(
     study_services.undo_check_in(session, booking, staff, STARTS)
     assert (booking.state, booking.task.state) == ("booked", "booked")
     study_services.check_in(session, booking, staff, STARTS)
-    study_services.start_module(session, booking, booking.session.course.modules[0].id, staff, STARTS)
+    study_services.start_module(session, booking, booking.session.plan.modules[0].id, staff, STARTS)
     with pytest.raises(Refusal, match="can no longer be undone"):
         study_services.undo_check_in(session, booking, staff, STARTS)
 
@@ -193,7 +193,7 @@ def test_a_lecture_begins_and_ends_for_everybody_at_once(
     here = [booking, *others[:2]]
     for one in here:
         study_services.check_in(session, one, staff, STARTS)
-    now, plan = STARTS, study.course.modules
+    now, plan = STARTS, study.plan.modules
     assert study_services.start_module_for_all(session, study, plan[0].id, staff, now) == GroupResult(3, 0)
     late = study_services.check_in(session, others[2], staff, now + timedelta(minutes=5))
     assert (

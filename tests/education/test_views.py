@@ -84,7 +84,7 @@ def test_a_study_from_the_door_to_the_certificate(
     assert booking.task.rider.name in listed
     assert client.post(f"{rider_url}/check-in").status_code == 303
     assert state(session, booking) == ("attended", "in_progress")
-    for module in booking.session.course.modules:
+    for module in booking.session.plan.modules:
         client.post(f"/sessions/{number}/modules/{module.position}/start")
         stand.now += timedelta(minutes=module.minimum_minutes)
         client.post(f"{rider_url}/modules/{module.position}/end")

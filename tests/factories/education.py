@@ -152,7 +152,7 @@ def make_session(
         station=station,
         starts_utc=starts,
         starts_on=local_date(starts),
-        ends_utc=starts + timedelta(minutes=sum(module.minimum_minutes for module in course(session, code).modules)),
+        ends_utc=starts + timedelta(minutes=course(session, code).on(local_date(starts)).minutes),
         capacity=capacity,
         **values,
     )

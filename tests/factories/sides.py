@@ -192,7 +192,7 @@ def _certify(session: Session, side: Side) -> None:
     staff, now = actor_of(side.users[Role.STATION]), side.study.starts_utc
     booking = live_booking(session, side.task.id) or _absent()
     education.check_in(session, booking, staff, now)
-    for module in booking.session.course.modules:
+    for module in booking.session.plan.modules:
         education.start_module(session, booking, module.id, staff, now)
         now += timedelta(minutes=module.minimum_minutes)
         education.end_module(session, booking, module.id, staff, now)

@@ -65,7 +65,7 @@ def certified(session: Session, booking: Booking, reason: str = "") -> Certifica
     booking.session.starts_utc, booking.session.starts_on = now, local_date(now)
     study_services.check_in(session, booking, staff, booking.session.starts_utc)
     if not reason:
-        for module in booking.session.course.modules:
+        for module in booking.session.plan.modules:
             study_services.start_module(session, booking, module.id, staff, now)
             now += timedelta(minutes=module.minimum_minutes)
             study_services.end_module(session, booking, module.id, staff, now)
@@ -99,7 +99,7 @@ def test_what_was_signed_stays_whatever_becomes_of_the_records(
 ) -> None:
     now, study, name = utc_now(), certificate.task.bookings[0].session, certificate.task.rider.name
     printed = render_certificate(session, certificate.number, "zh", now)
-    module, day = study.course.modules[0], study.starts_on
+    module, day = study.plan.modules[0], study.starts_on
     was = module.name_zh, module.name_en
     study.starts_utc, study.starts_on = study.starts_utc + timedelta(days=25), study.starts_on + timedelta(days=25)
     certificate.task.rider.name, module.name_zh, module.name_en = "后来的名字", "新法规宣讲", "New rules"

@@ -39,7 +39,7 @@ from trafficedu.demo.plates import Plates
 from trafficedu.demo.rows import Rows, World
 from trafficedu.demo.study import Study
 from trafficedu.demo.timetable import Timetable
-from trafficedu.education.models.courses import Course
+from trafficedu.education.models.courses import Course, CourseVersion
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 from trafficedu.violations.models import Violation
@@ -58,7 +58,11 @@ class District:
     def __init__(self, session: Session, plan: Plan, span: Span) -> None:
         chance = Random(plan.seed)
         courses = session.scalars(
-            select(Course).where(Course.active).order_by(Course.rank).options(selectinload(Course.modules))
+            select(CourseVersion)
+            .join(CourseVersion.course)
+            .where(CourseVersion.holds_on(date_of(span.today)))
+            .order_by(Course.rank)
+            .options(selectinload(CourseVersion.modules))
         ).all()
         if not courses:
             raise Refusal(message("There is no course yet. Run first: trafficedu init"))

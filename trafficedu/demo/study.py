@@ -17,7 +17,7 @@ from trafficedu.demo.plan import DAY, HOUR, MINUTE, Agenda, date_of, day_of, num
 from trafficedu.demo.rows import Teller, World
 from trafficedu.demo.tasks import Seat, Task, TaskRows, leave_through, study_through
 from trafficedu.demo.timetable import Held, Timetable
-from trafficedu.education.models.courses import Course
+from trafficedu.education.models.courses import CourseVersion
 from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.rules.reckoning import due_date, latest_start, window_start
 from trafficedu.education.rules.states import MOST_ABSENCES, BookingState, TaskState
@@ -38,7 +38,7 @@ FULL_ENOUGH = 6
 class Study(Teller):
     """Opens tasks, gives seats, holds the sessions; told of everything in the order of time."""
 
-    def __init__(self, world: World, courses: Sequence[Course], timetable: Timetable, agenda: Agenda) -> None:
+    def __init__(self, world: World, courses: Sequence[CourseVersion], timetable: Timetable, agenda: Agenda) -> None:
         super().__init__(world)
         self._courses, self._timetable, self._agenda = courses, timetable, agenda
         self._due_days = self._figure("education.due_days")
@@ -164,7 +164,7 @@ class Study(Teller):
         )
         self._finish(task)
 
-    def _counts_still(self, task: Task, course: Course, starts: int) -> bool:
+    def _counts_still(self, task: Task, course: CourseVersion, starts: int) -> bool:
         """Tell whether what a rider studied before leaving early counts at a session."""
         modules = {module.id for module in course.modules}
         return all(module in modules and starts - start < self._credit for module, start, _, _ in task.studied)

@@ -11,7 +11,7 @@ from trafficedu.demo.people import Person
 from trafficedu.demo.plan import MINUTE, date_of
 from trafficedu.demo.rows import Teller, World
 from trafficedu.demo.timetable import Held
-from trafficedu.education.models.courses import Course
+from trafficedu.education.models.courses import CourseVersion
 from trafficedu.education.models.tasks import Attendance, Booking, Certificate, ModuleRecord, StudyTask, TaskViolation
 from trafficedu.education.rules.reckoning import urgency
 from trafficedu.education.rules.states import AttendanceState, BookingState, ModuleKind, TaskState
@@ -76,7 +76,7 @@ class Task:
 
 
 def study_through(
-    course: Course, held: Held, signs: bool, chance: Random, credited: Sequence[tuple[int, int, int, bool]] = ()
+    course: CourseVersion, held: Held, signs: bool, chance: Random, credited: Sequence[tuple[int, int, int, bool]] = ()
 ) -> Attended:
     """Return how a rider went through a course: every module its minimum of minutes, the quiz passed.
 
@@ -99,7 +99,7 @@ def study_through(
     return Attended(checked_in, modules, score, attempts, clock if signs else 0, override)
 
 
-def leave_through(course: Course, held: Held, chance: Random) -> Attended:
+def leave_through(course: CourseVersion, held: Held, chance: Random) -> Attended:
     """Return how a rider went through the first module of a course and left after it."""
     whole = study_through(course, held, False, chance)
     (first,) = whole.modules[:1]
@@ -115,7 +115,7 @@ def _state_of(study: Attended) -> AttendanceState:
 class TaskRows(Teller):
     """Writes tasks with all that hangs on them."""
 
-    def __init__(self, world: World, courses: Sequence[Course]) -> None:
+    def __init__(self, world: World, courses: Sequence[CourseVersion]) -> None:
         super().__init__(world)
         self._courses = courses
         self.signers: Sequence[int] = ()
@@ -130,7 +130,7 @@ class TaskRows(Teller):
             StudyTask,
             id=task.id,
             rider_id=task.person.id,
-            course_id=self._courses[task.course].id,
+            course_id=self._courses[task.course].course_id,
             area_id=task.area,
             home_area_id=None if task.person.home is None else self._places.villages[task.person.home].id,
             company_id=firm,

@@ -13,7 +13,7 @@ from trafficedu.demo.names import INVENTED
 from trafficedu.demo.places import Places
 from trafficedu.demo.plan import MINUTE, Plan, day_of, start_of, weekday_of
 from trafficedu.demo.rows import Teller, World
-from trafficedu.education.models.courses import Course, StudySession
+from trafficedu.education.models.courses import CourseVersion, StudySession
 
 WEEKS_AHEAD = 4
 SLOTS = tuple((8 * 60 + 30 + 80 * place) * MINUTE for place in range(9))
@@ -51,11 +51,11 @@ class Held:
 class Timetable(Teller):
     """All sessions, found by course, nearness and time."""
 
-    def __init__(self, world: World, plan: Plan, courses: Sequence[Course]) -> None:
+    def __init__(self, world: World, plan: Plan, courses: Sequence[CourseVersion]) -> None:
         super().__init__(world)
         places, self._courses = world.places, courses
         self._sessions: list[list[list[Held]]] = [[[] for _ in places.stations] for _ in courses]
-        self._minutes = [sum(module.minimum_minutes for module in course.modules) for course in courses]
+        self._minutes = [course.minutes for course in courses]
         self._starts: list[list[list[int]]] = []
         self._near = _nearness(places)
         self._unwritten: list[Held] = []
@@ -154,7 +154,7 @@ class Timetable(Teller):
         self._rows.add(
             StudySession,
             id=held.id,
-            course_id=self._courses[held.course].id,
+            course_id=self._courses[held.course].course_id,
             station_id=self._places.stations[held.station].id,
             starts_utc=held.starts,
             ends_utc=held.starts + self._minutes[held.course] * MINUTE,

@@ -32,20 +32,29 @@ from trafficedu.core.fields import (
     TrimmedField,
     VersionField,
     at_most,
+    choices,
     named,
 )
 from trafficedu.core.time_fields import LocalTimeField
 from trafficedu.core.web import translated
-from trafficedu.education.models.courses import Course, StudySession
+from trafficedu.education.models.courses import Course, CourseVersion, StudySession
 from trafficedu.education.queries.sessions import SessionFilter
 from trafficedu.education.queries.tasks import OVERDUE, WAITING, TaskFilter
-from trafficedu.education.rules.states import TaskState
+from trafficedu.education.rules.states import ModuleKind, TaskState
 from trafficedu.education.services.courses import CourseInput, ModuleInput
 from trafficedu.education.services.seats import FULL, NOT_OFFERED
 from trafficedu.education.services.sessions import NewSeries, NewSession, SessionChange
 from trafficedu.stations.models import Station
 
 MOST_SEATS = 500
+NEW_MODULES = 4
+"""Lines for modules that the form of a new course offers."""
+
+
+def _minutes(label: Any) -> IntegerField:
+    return IntegerField(
+        label, [Optional(), NumberRange(0, 600, _l("The minutes must be between %(min)s and %(max)s."))]
+    )
 
 
 def _seats() -> IntegerField:
@@ -296,21 +305,32 @@ class SessionFilterForm(FilterForm):
 
 
 class ModuleForm(FormPart):
-    """One module of a course: names and minutes."""
+    """One module of a course; a line without a kind is none."""
 
-    name_zh = TrimmedField(_l("Name (Chinese)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
-    name_en = TrimmedField(_l("Name (English)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
-    minimum_minutes = IntegerField(
-        _l("Minimum minutes"),
-        [
-            InputRequired(_l("Enter the minutes.")),
-            NumberRange(0, 600, _l("The minutes must be between %(min)s and %(max)s.")),
-        ],
-    )
+    kind = SelectField(_l("Kind"), choices=choices([("", _l("none")), *named(ModuleKind)]))
+    name_zh = TrimmedField(_l("Name (Chinese)"), [Optional(), Length(max=80)])
+    name_en = TrimmedField(_l("Name (English)"), [Optional(), Length(max=80)])
+    minimum_minutes = _minutes(_l("Minimum minutes"))
+    maximum_minutes = _minutes(_l("Minutes that count at most"))
+
+    def validate_kind(self, field: SelectField) -> None:
+        """Refuse a module that is said by half, or that may last longer than it counts."""
+        if not field.data:
+            return
+        least, most = self.minimum_minutes.data, self.maximum_minutes.data
+        if not (self.name_zh.data and self.name_en.data) or least is None or most is None:
+            raise ValidationError(str(_l("Enter both names and the minutes of this module.")))
+        if most < least:
+            raise ValidationError(str(_l("The minutes that count must not be fewer than the minimum.")))
+
+    def to_input(self) -> ModuleInput:
+        """Return what was entered."""
+        least, most = self.minimum_minutes.data or 0, self.maximum_minutes.data or 0
+        return ModuleInput(ModuleKind(self.kind.data), self.name_zh.data or "", self.name_en.data or "", least, most)
 
 
 class CourseForm(Form):
-    """A course and its modules."""
+    """A version of a course, with its modules."""
 
     name_zh = TrimmedField(_l("Name (Chinese)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
     name_en = TrimmedField(_l("Name (English)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
@@ -329,20 +349,45 @@ class CourseForm(Form):
             NumberRange(0, 100, _l("The number must be between %(min)s and %(max)s.")),
         ],
     )
-    active = BooleanField(_l("In use"))
+    valid_from = DayField(_l("Valid from"), [InputRequired(_l("Enter the first day."))])
     modules = FieldList(FormField(ModuleForm), _l("Modules"))
     version = VersionField(default=0)
 
-    def to_input(self, course: Course) -> CourseInput:
-        """Return what was entered; modules keep their places."""
+    def begin(self, present: CourseVersion | None, first_day: date) -> None:
+        """Offer a line for one more module, and the first day of the new version."""
+        if not self.is_submitted():
+            self.valid_from.data = first_day
+            for _ in range(1 if present is not None else NEW_MODULES):
+                self.modules.append_entry()
+
+    def to_input(self) -> CourseInput:
+        """Return what was entered."""
+        lines = [entry.form for entry in self.modules]
         return CourseInput(
             name_zh=self.name_zh.data,
             name_en=self.name_en.data,
             from_violations=self.from_violations.data,
             pass_mark=self.pass_mark.data,
-            active=self.active.data,
-            modules=[
-                ModuleInput(module.id, entry.name_zh.data, entry.name_en.data, entry.minimum_minutes.data)
-                for module, entry in zip(course.modules, self.modules, strict=False)
-            ],
+            valid_from=self.valid_from.data,
+            modules=[line.to_input() for line in lines if line.kind.data],
         )
+
+
+class NewCourseForm(CourseForm):
+    """A new course."""
+
+    code = TrimmedField(_l("Code"), [InputRequired(_l("Enter a code.")), Length(max=20)])
+    rank = IntegerField(
+        _l("Place in the order from short to long"),
+        [
+            InputRequired(_l("Enter the place.")),
+            NumberRange(1, 99, _l("The number must be between %(min)s and %(max)s.")),
+        ],
+    )
+
+
+class CourseEndForm(Form):
+    """The last day of a course."""
+
+    last_day = DayField(_l("Last day"), [InputRequired(_l("Enter the last day."))])
+    version = VersionField(default=0)

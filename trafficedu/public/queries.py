@@ -90,7 +90,7 @@ def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
         penalty=violation.penalty_in_words,
         task=task,
         seat=booking.session if booking is not None else None,
-        minutes=sum(module.minimum_minutes for module in task.course.modules) if task is not None else 0,
+        minutes=task.course.on(day).minutes if task is not None else 0,
         certificate=certificate_of_task(session, task.id) if task is not None else None,
         objection=max(objections, key=lambda objection: objection.id, default=None),
         notice=notice_of_violation(session, violation.id),

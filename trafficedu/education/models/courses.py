@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from trafficedu.core.catalogue import Entry
 from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, one_of, word
 from trafficedu.core.states import StateIs
 from trafficedu.education.rules.states import (
@@ -17,10 +18,9 @@ from trafficedu.stations.models import Station
 
 
 class Course(Named, Versioned, Base):
-    """An ordered list of modules. ``rank`` orders courses from short to long; a task is only ever raised.
+    """A course by its code; what it consists of is said by its versions, its name here is that of the newest.
 
-    ``from_violations`` is the repeat-offender rule: this course from that many violations in the configured
-    window on.
+    ``rank`` orders courses from short to long; a task is only ever raised.
     """
 
     __tablename__ = "course"
@@ -30,11 +30,47 @@ class Course(Named, Versioned, Base):
     name_zh: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(80))
     rank: Mapped[int] = mapped_column(unique=True)
+
+    versions: Mapped[list[CourseVersion]] = relationship(back_populates="course", order_by="CourseVersion.valid_from")
+
+    def on(self, day: date) -> CourseVersion:
+        """Return the version of a day; before the first and after the last one, the nearest."""
+        begun = [version for version in self.versions if version.valid_from <= day]
+        return begun[-1] if begun else self.versions[0]
+
+    def is_in_use(self, day: date) -> bool:
+        """Tell whether sessions of it are planned on ``day``."""
+        return self.on(day).holds_on(day)
+
+
+class CourseVersion(Entry, Base):
+    """What a course consists of from a day on. A study keeps the version of its session's day.
+
+    ``from_violations`` is the repeat-offender rule: this course from that many violations in the configured window on.
+    """
+
+    __tablename__ = "course_version"
+    __table_args__ = (
+        UniqueConstraint("code", "valid_from"),
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "days"),
+        Index("ix_course_version_course_id", "course_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(20))
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    name_zh: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(80))
     from_violations: Mapped[int]
     pass_mark: Mapped[int] = mapped_column(default=80)
-    active: Mapped[bool] = mapped_column(default=True)
 
-    modules: Mapped[list[CourseModule]] = relationship(back_populates="course", order_by="CourseModule.position")
+    course: Mapped[Course] = relationship(back_populates="versions")
+    modules: Mapped[list[CourseModule]] = relationship(back_populates="of", order_by="CourseModule.position")
+
+    @property
+    def minutes(self) -> int:
+        """How long it lasts, each module for its minimum."""
+        return sum(module.minimum_minutes for module in self.modules)
 
 
 class CourseModule(Named, Base):
@@ -42,13 +78,13 @@ class CourseModule(Named, Base):
 
     __tablename__ = "course_module"
     __table_args__ = (
-        UniqueConstraint("course_id", "position"),
+        UniqueConstraint("version_id", "position"),
         one_of("kind", ModuleKind),
         CheckConstraint("minimum_minutes >= 0 AND maximum_minutes >= minimum_minutes", "minutes"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"))
     position: Mapped[int]
     kind: Mapped[ModuleKind] = mapped_column(word(ModuleKind, 10))
     name_zh: Mapped[str] = mapped_column(String(80))
@@ -56,7 +92,7 @@ class CourseModule(Named, Base):
     minimum_minutes: Mapped[int]
     maximum_minutes: Mapped[int]
 
-    course: Mapped[Course] = relationship(back_populates="modules")
+    of: Mapped[CourseVersion] = relationship(back_populates="modules")
 
     @property
     def is_quiz(self) -> bool:
@@ -97,6 +133,11 @@ class StudySession(Versioned, Base):
 
     course: Mapped[Course] = relationship()
     station: Mapped[Station] = relationship()
+
+    @property
+    def plan(self) -> CourseVersion:
+        """What is studied in it: the course's version of its day."""
+        return self.course.on(self.starts_on)
 
     is_cancelled = StateIs(SessionState.CANCELLED)
     """Whether it does not take place."""

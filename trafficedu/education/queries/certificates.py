@@ -12,7 +12,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.loading import loaded
 from trafficedu.core.orm import among
 from trafficedu.core.text import message
-from trafficedu.education.models.courses import Course, StudySession
+from trafficedu.education.models.courses import Course, CourseVersion, StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, Certificate, StudyTask
 from trafficedu.education.queries.tasks import visible_to
 from trafficedu.education.rules.states import CertificateState
@@ -25,12 +25,20 @@ def _page() -> Sequence[Load]:
     """Return what is loaded with a certificate for all it says."""
     return (
         loaded(Certificate.task, StudyTask.rider, Rider.home_area),
-        loaded(Certificate.task, StudyTask.course, Course.modules),
+        loaded(Certificate.task, StudyTask.course),
         loaded(Certificate.task, StudyTask.area),
         loaded(Certificate.attendance, Attendance.signer),
         loaded(Certificate.attendance, Attendance.granter),
         loaded(Certificate.attendance, Attendance.modules),
         loaded(Certificate.attendance, Attendance.booking, Booking.session, StudySession.station, Station.area),
+        loaded(
+            Certificate.attendance,
+            Attendance.booking,
+            Booking.session,
+            StudySession.course,
+            Course.versions,
+            CourseVersion.modules,
+        ),
     )
 
 

@@ -34,14 +34,14 @@ def certificate_paper(session: Session, certificate: Certificate, locale: str, p
     if attendance is None or attendance.signer is None:
         raise Missing(message("This certificate has no matching study task."))
     study, task = attendance.booking.session, certificate.task
-    names = {module.id: module.name(locale) for module in study.course.modules}
+    names = {module.id: module.name(locale) for module in study.plan.modules}
     ended = [record for record in attendance.modules if record.minutes is not None]
     return CertificateData(
         number=proof.number,
         district=study.station.area.district.name,
         rider_name=task.rider.name,
         masked_id=describe(session, task.rider).id_masked,
-        courses=(study.course.name(locale),),
+        courses=(study.plan.name(locale),),
         station=study.station.name,
         studied_from=study.starts_on,
         studied_to=local_date(attendance.signed_off_utc or certificate.issued_utc),
@@ -90,7 +90,7 @@ def certificate_document(session: Session, certificate: Certificate) -> NewDocum
 
 def roster_paper(session: Session, study: StudySession, locale: str, now: datetime) -> RosterData:
     """Return a session's roster as it stands: names, masked documents, what is studied already."""
-    modules = tuple(StudyModule(module.name(locale), module.minimum_minutes) for module in study.course.modules)
+    modules = tuple(StudyModule(module.name(locale), module.minimum_minutes) for module in study.plan.modules)
     return RosterData(
         number=study.number,
         district=study.station.area.district.name,
@@ -115,7 +115,7 @@ def _row(session: Session, booking: Booking) -> RosterRow:
         masked_id=describe(session, task.rider).id_masked,
         company=task.company.name if task.company else "",
         checked_in_at=local(attendance.checked_in_utc) if attendance else None,
-        module_minutes=tuple(studied.get(module.id) for module in booking.session.course.modules),
+        module_minutes=tuple(studied.get(module.id) for module in booking.session.plan.modules),
         quiz_score=attendance.quiz_score if attendance else None,
     )
 

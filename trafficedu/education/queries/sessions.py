@@ -20,7 +20,7 @@ from trafficedu.core.narrowing import Conditions, Narrowing, Way, days, equal
 from trafficedu.core.orm import among
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.text import message
-from trafficedu.education.models.courses import Course, StudySession
+from trafficedu.education.models.courses import Course, CourseVersion, StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
 from trafficedu.education.rules.states import AttendanceState, BookingState, SessionState, TaskState
 from trafficedu.riders.models import Rider
@@ -55,7 +55,7 @@ def _of_stations(by: Actor, station_id: InstrumentedAttribute[Any]) -> ColumnEle
 
 def _loaded(query: Select[tuple[StudySession]]) -> Select[tuple[StudySession]]:
     return query.options(
-        loaded(StudySession.course, Course.modules),
+        loaded(StudySession.course, Course.versions, CourseVersion.modules),
         loaded(StudySession.station, Station.area),
     )
 
@@ -171,12 +171,12 @@ def _card() -> Sequence[Load]:
     return (
         loaded(Booking.task, StudyTask.company),
         loaded(Booking.task, StudyTask.rider, Rider.home_area),
-        loaded(Booking.task, StudyTask.course, Course.modules),
+        loaded(Booking.task, StudyTask.course),
         loaded(Booking.attendance, Attendance.modules),
         loaded(Booking.attendance, Attendance.signer),
         loaded(Booking.attendance, Attendance.granter),
         loaded(Booking.session, StudySession.station, Station.area),
-        loaded(Booking.session, StudySession.course, Course.modules),
+        loaded(Booking.session, StudySession.course, Course.versions, CourseVersion.modules),
     )
 
 
@@ -186,7 +186,7 @@ def _row() -> Sequence[Load]:
         loaded(Booking.task, StudyTask.company),
         loaded(Booking.task, StudyTask.rider, Rider.home_area),
         loaded(Booking.attendance, Attendance.modules),
-        loaded(Booking.session, StudySession.course, Course.modules),
+        loaded(Booking.session, StudySession.course, Course.versions, CourseVersion.modules),
     )
 
 

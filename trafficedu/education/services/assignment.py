@@ -60,7 +60,7 @@ def assign_for_violation(session: Session, event: ViolationEstablished) -> None:
     if violation.state != ViolationState.CONFIRMED:
         return
     path, home_id = _lock_rider(session, violation)
-    known = _look_up_task(session, violation, violation.rider_id)
+    known = _look_up_task(session, violation, violation.rider_id, now)
     if known.task_id is not None:
         return
     if known.course_id is None:
@@ -123,16 +123,16 @@ _TASK_LOOKUP = select(
 _COURSE_ID = select(COURSE_BY_RULE)
 
 
-def _look_up_task(session: Session, violation: Violation, rider_id: int) -> _TaskLookup:
+def _look_up_task(session: Session, violation: Violation, rider_id: int, now: datetime) -> _TaskLookup:
     """Return the rider's tasks and course, in one statement after the lock: it sees what the one before left."""
-    parameters = {"violation_id": violation.id, **_window(session, rider_id, violation.occurred_on)}
+    parameters = {"violation_id": violation.id, **_window(session, rider_id, violation.occurred_on, now)}
     return _TaskLookup(*session.connection().execute(_TASK_LOOKUP, parameters).one())
 
 
-def _window(session: Session, rider_id: int, last: date) -> dict[str, Any]:
+def _window(session: Session, rider_id: int, last: date, now: datetime) -> dict[str, Any]:
     """Return whose violations count, from when to when; what ``COURSE_BY_RULE`` is given."""
     since = reckoning.window_start(last, figure(session, "education.repeat_window_days"))
-    return {"rider_id": rider_id, "since": since, "until": last}
+    return {"rider_id": rider_id, "since": since, "until": last, "today": clock.local_date(now)}
 
 
 def _no_course() -> Refusal:
@@ -276,7 +276,7 @@ def _recompute(session: Session, rider_id: int, by: Actor, now: datetime) -> Non
     )
     if task is None:
         return
-    course_id = session.connection().scalar(_COURSE_ID, _window(session, rider_id, max(_days_of(session, task))))
+    course_id = session.connection().scalar(_COURSE_ID, _window(session, rider_id, max(_days_of(session, task)), now))
     if course_id is None:
         raise _no_course()
     if course_id != task.course_id:

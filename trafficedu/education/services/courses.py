@@ -1,88 +1,168 @@
-"""Courses: the shipped ones, and what the administrator changes."""
+"""Courses: the shipped ones, new ones, new versions from a day on, ends. Nothing is ever deleted or overwritten."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import flag_modified
 
-from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.catalogue import add_missing, shipped
+from trafficedu.core.catalogue import Catalogue, add_missing, lock, shipped
 from trafficedu.core.errors import Refusal
-from trafficedu.core.orm import expect_version
+from trafficedu.core.orm import flush_or_refuse
+from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
-from trafficedu.education.models.courses import Course, CourseModule
+from trafficedu.education.models.courses import Course, CourseModule, CourseVersion, StudySession
+from trafficedu.education.models.tasks import Attendance, Booking
+from trafficedu.education.rules.states import ModuleKind
+
+SINCE = date(2000, 1, 1)
+"""From when the shipped courses hold: as far back as anybody imports."""
 
 
 @dataclass(frozen=True)
 class ModuleInput:
-    """What can be changed of a module: names and minutes. Its kind and place stay."""
+    """One module of a course, in its place."""
 
-    id: int
+    kind: ModuleKind
     name_zh: str
     name_en: str
     minimum_minutes: int
+    maximum_minutes: int
 
 
 @dataclass(frozen=True)
 class CourseInput:
-    """What can be changed of a course."""
+    """What a course consists of from a day on."""
 
     name_zh: str
     name_en: str
     from_violations: int
     pass_mark: int
-    active: bool
+    valid_from: date
     modules: Sequence[ModuleInput]
 
 
 def load_courses(session: Session, now: datetime) -> int:
     """Add the shipped courses that the installation does not have yet; never changes one. Returns how many."""
-    fresh = {course.code: course for course in add_missing(session, Course, shipped("courses.csv", Course))}
+    rows = {row["code"]: row for row in shipped("courses.csv", CourseVersion)}
+    names = ("code", "name_zh", "name_en")
+    given = [{name: row[name] for name in names} | {"rank": int(row["rank"])} for row in rows.values()]
+    fresh = {course.code: course for course in add_missing(session, Course, given)}
+    for course in fresh.values():
+        row = {name: value for name, value in rows[course.code].items() if name != "rank"}
+        course.versions.append(CourseVersion(valid_from=SINCE, **row))
     for row in shipped("course_modules.csv", CourseModule):
-        course = fresh.get(row.pop("course"))
-        if course is not None:
-            course.modules.append(CourseModule(**row))
+        added = fresh.get(row.pop("course"))
+        if added is not None:
+            added.versions[0].modules.append(CourseModule(**row))
     session.flush()
     return len(fresh)
 
 
-def update_course(session: Session, course: Course, new: CourseInput, version: int, by: Actor) -> None:
-    """Change a course; studies already ended keep what they were signed off with.
+def add_course(session: Session, code: str, rank: int, new: CourseInput, by: Actor) -> Course:
+    """Add a course. Raises Refusal at ``code`` or ``rank`` where it is in use, at ``modules`` where there are none."""
+    version = _version(code, new)
+    course = Course(code=code, name_zh=new.name_zh, name_en=new.name_en, rank=rank)
+    taken = Refusal(message("Another course has this place in the order."), field="rank")
+    code_taken = Refusal(_COURSES.taken, field="code")
+    session.add(course)
+    flush_or_refuse(session, {"course.rank": taken, "course.code": code_taken})
+    version.course_id = course.id
+    _COURSES.add(session, version, by)
+    session.expire(course, ["versions"])
+    return course
+
+
+def renew_course(session: Session, course: Course, new: CourseInput, version: int, by: Actor) -> CourseVersion:
+    """Make a new version of a course; the present one ends the day before, and studies begun keep theirs.
+
+    Sessions from that day on last as long as the new version does.
 
     Raises
     ------
     Stale
-        Somebody else changed it meanwhile.
+        Somebody else changed the present version meanwhile.
     Refusal
-        No active course would be left for a first violation (field ``from_violations``).
+        At ``valid_from``: not after the present version's first day, or somebody has begun to study from that day on;
+        at ``from_violations``: no course would be left for a first violation; at ``modules`` where there are none.
     """
-    expect_version(course, version)
-    others = session.scalars(select(Course.from_violations).where(Course.active, Course.id != course.id)).all()
-    if 1 not in others and not (new.active and new.from_violations == 1):
-        raise Refusal(message("One active course must apply from the first violation."), field="from_violations")
+    _require_first(session, course, new.from_violations, new.valid_from)
+    following = _version(course.code, new)
+    following.course_id = course.id
+    renewed = _COURSES.renew(session, course.versions[-1], following, version, by)
     course.name_zh, course.name_en = new.name_zh, new.name_en
-    course.from_violations, course.pass_mark, course.active = new.from_violations, new.pass_mark, new.active
-    modules = {module.id: module for module in course.modules}
-    for change in new.modules:
-        module = modules[change.id]
-        module.name_zh, module.name_en = change.name_zh, change.name_en
-        module.minimum_minutes = change.minimum_minutes
-        module.maximum_minutes = max(module.maximum_minutes, change.minimum_minutes)
-    flag_modified(course, "name_zh")  # a change of modules alone raises the version too
+    sessions = select(StudySession.id, StudySession.starts_utc).where(
+        StudySession.course_id == course.id, StudySession.starts_on >= new.valid_from
+    )
+    lasts = timedelta(minutes=renewed.minutes)
+    if ends := [{"session_id": row.id, "ends": row.starts_utc + lasts} for row in session.execute(sessions)]:
+        session.connection().execute(_ENDS, ends)
+        session.expire_all()
     session.flush()
-    audit.write(
-        session,
-        "education:course:manage",
-        by,
-        subject=course,
+    session.expire(course, ["versions"])
+    return renewed
+
+
+_SESSIONS = table_of(StudySession)
+_ENDS = (
+    update(_SESSIONS)
+    .where(_SESSIONS.c.id == bindparam("session_id"))
+    .values(ends_utc=bindparam("ends"), version=_SESSIONS.c.version + 1)
+)
+
+
+def end_course(session: Session, course: Course, last_day: date, version: int, by: Actor) -> None:
+    """Let a course end with ``last_day``: no task gets it after that. Raises Stale, Refusal at ``last_day``."""
+    if not _first_of_others(session, course, last_day + timedelta(days=1)):
+        raise Refusal(message("One active course must apply from the first violation."), field="last_day")
+    _COURSES.end(session, course.versions[-1], last_day, version, by)
+
+
+def _version(code: str, new: CourseInput) -> CourseVersion:
+    if not new.modules:
+        raise Refusal(message("Enter at least one module."), field="modules")
+    modules = [CourseModule(position=place, **vars(module)) for place, module in enumerate(new.modules, 1)]
+    return CourseVersion(
+        code=code,
+        name_zh=new.name_zh,
+        name_en=new.name_en,
         from_violations=new.from_violations,
         pass_mark=new.pass_mark,
-        active=new.active,
-        minutes=[module.minimum_minutes for module in new.modules],
+        valid_from=new.valid_from,
+        modules=modules,
     )
+
+
+def _first_of_others(session: Session, course: Course, day: date) -> bool:
+    lock(session, CourseVersion)
+    others = select(CourseVersion.id).where(CourseVersion.course_id != course.id, CourseVersion.from_violations == 1)
+    return session.scalar(others.where(CourseVersion.holds_on(day)).limit(1)) is not None
+
+
+def _require_first(session: Session, course: Course, from_violations: int, day: date) -> None:
+    if from_violations != 1 and not _first_of_others(session, course, day):
+        raise Refusal(message("One active course must apply from the first violation."), field="from_violations")
+
+
+def _refuse_used(session: Session, version: CourseVersion, day: date, field: str) -> None:
+    used = (
+        select(Attendance.id)
+        .join(Attendance.booking)
+        .join(Booking.session)
+        .where(StudySession.course_id == version.course_id, StudySession.starts_on >= day)
+    )
+    if session.scalar(used.limit(1)) is not None:
+        text = message("Riders have begun to study this course on or after %(day)s. Choose a later day.", day=str(day))
+        raise Refusal(text, field=field)
+
+
+_COURSES = Catalogue(
+    CourseVersion,
+    "education:course:manage",
+    message("This code is in use. Open that course and make a new version of it."),
+    _refuse_used,
+)

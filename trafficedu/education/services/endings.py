@@ -39,7 +39,7 @@ def end_study(session: Session, attendance: Attendance, act: AttendanceAct, now:
     lapse_proposals(session, attendance.booking.task_id, now, ProposalKind.SIGN_OFF)
     study = attendance.booking.session
     closes = hours_of(session, study).closes
-    plan = {module.id: module for module in plan_of(study.course, "en")}
+    plan = {module.id: module for module in plan_of(study.plan, "en")}
     attendance.ended_utc = ended = max(attendance.checked_in_utc, min(now, closes))
     for record in attendance.modules:
         if record.ended_utc is None:

@@ -110,7 +110,7 @@ def create_session(
 
 def _end_of(course: Course, starts_utc: datetime) -> datetime:
     """Return when the modules of a course end that begins at a time, each after its minimum of minutes."""
-    return starts_utc + timedelta(minutes=sum(module.minimum_minutes for module in course.modules))
+    return starts_utc + timedelta(minutes=course.on(local_date(starts_utc)).minutes)
 
 
 def _require_usual_time(starts_utc: datetime, at_night: bool, now: datetime) -> None:

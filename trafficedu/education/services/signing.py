@@ -36,7 +36,7 @@ def gaps_of(booking: Booking, locale: str) -> list[Message]:
     """Return what still stands between a checked-in rider and the sign-off, module names in ``locale``."""
     if booking.attendance is None:
         return [message("The rider has not checked in.")]
-    course = booking.session.course
+    course = booking.session.plan
     return reckoning.gaps(
         plan_of(course, locale), times_of(booking.attendance), booking.attendance.quiz_score, course.pass_mark
     )

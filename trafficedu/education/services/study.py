@@ -93,13 +93,13 @@ def _credit(session: Session, attendance: Attendance, now: datetime) -> None:
         .options(loaded(ModuleRecord.attendance))
         .order_by(ModuleRecord.id)
     ).all()
-    plan = {module.id: module for module in attendance.booking.session.course.modules}
+    plan = {module.id: module for module in attendance.booking.session.plan.modules}
     for record in earlier:
         module, score = plan.pop(record.module_id, None), record.attendance.quiz_score
         if module is None or record.minutes is None or record.minutes < module.minimum_minutes:
             continue
         if module.is_quiz:
-            if score is None or score < attendance.booking.session.course.pass_mark:
+            if score is None or score < attendance.booking.session.plan.pass_mark:
                 continue
             attendance.quiz_score = score
         times = {"started_utc": record.started_utc, "ended_utc": record.ended_utc, "minutes": record.minutes}
@@ -153,7 +153,7 @@ def attendance_of(booking: Booking) -> Attendance:
 
 
 def _module(attendance: Attendance, module_id: int) -> CourseModule:
-    course = attendance.booking.session.course
+    course = attendance.booking.session.plan
     module = next((module for module in course.modules if module.id == module_id), None)
     if module is None:
         raise Refusal(message("This module does not belong to the course."))
@@ -187,7 +187,7 @@ def start_module(session: Session, booking: Booking, module_id: int, by: Actor, 
     if running is not None and running.ended_utc is None:
         return running
     _require_hours(session, booking.session, now)
-    due = reckoning.next_module(plan_of(booking.session.course, "en"), times_of(attendance))
+    due = reckoning.next_module(plan_of(booking.session.plan, "en"), times_of(attendance))
     if due is None or due.id != module.id:
         raise Refusal(message("Modules must be done in order. End the previous one first."))
     record = ModuleRecord(attendance=attendance, module_id=module.id, started_utc=now)
@@ -259,7 +259,7 @@ def start_module_for_all(
     session: Session, study: StudySession, module_id: int, by: Actor, now: datetime
 ) -> GroupResult:
     """Begin a module for every rider of a session whose turn it is: that is how a lecture works."""
-    plan = plan_of(study.course, "en")
+    plan = plan_of(study.plan, "en")
 
     def is_due(attendance: Attendance) -> bool:
         due = reckoning.next_module(plan, times_of(attendance))

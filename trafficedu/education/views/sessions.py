@@ -74,7 +74,7 @@ def _own_station() -> Station:
 
 
 def _offer(form: SessionForm | SeriesForm, station: Station) -> Sequence[Course]:
-    courses = list_courses(session(), active=True)
+    courses = list_courses(session(), active_on=today())
     form.course.choices = choices((course.code, course.name(locale())) for course in courses)
     if form.capacity.data is None and not form.is_submitted():
         form.capacity.data = station.seats

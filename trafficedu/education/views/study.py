@@ -69,7 +69,7 @@ class ModuleProgress:
 
 def _progress(booking: Booking) -> list[ModuleProgress]:
     """Return how far a rider is with every module of the course."""
-    now, course, closes = utc_now(), booking.session.course, hours_of(session(), booking.session).closes
+    now, course, closes = utc_now(), booking.session.plan, hours_of(session(), booking.session).closes
     studied = {} if booking.attendance is None else {times.module_id: times for times in times_of(booking.attendance)}
     records = [] if booking.attendance is None else booking.attendance.modules
     credited = {record.module_id for record in records if record.credited}
@@ -134,7 +134,7 @@ class ModuleGroup:
 
 def _module_groups(study: StudySession, entries: Sequence[RosterEntry]) -> list[ModuleGroup]:
     groups = []
-    for module in study.course.modules:
+    for module in study.plan.modules:
         riders = {
             entry.booking.id: entry.current
             for entry in entries
@@ -282,7 +282,7 @@ def undo(number: str, task: str) -> Any:
 
 
 def _module_id(study: StudySession, position: int) -> int:
-    module_id = next((module.id for module in study.course.modules if module.position == position), None)
+    module_id = next((module.id for module in study.plan.modules if module.position == position), None)
     if module_id is None:
         raise Missing(message("This module does not belong to the course."))
     return module_id
