@@ -35,7 +35,7 @@ MOST_CHARACTERS = 200_000
 KEPT_FOR = timedelta(hours=12)
 _PURPOSE = "kept"
 
-AGAIN_TEXT = message("Nothing has been sent yet. Check what is filled in below, then send it.")
+AGAIN_TEXT = message("Nothing has been sent yet.")
 TOKEN_TEXT = message("You signed in again since this page was opened. Nothing was saved. Check it and send it again.")
 
 
