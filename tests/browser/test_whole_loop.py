@@ -124,7 +124,7 @@ def story(live_app: Flask, visit: Callable[[str], Visitor]) -> Story:
 def test_from_the_roadside_to_the_rates(story: Story) -> None:
     receipt = record_at_the_kerb(story)
     rates = read_rates(story, "before")
-    assert rates == {"completion": (0, 1), "feedback": (0, 1)}
+    assert rates == {"completion": (0, 1), "feedback": (0, 0)}, "nobody is told before the company is confirmed"
     move_the_seat(story, receipt)
     answer_as_company(story)
     certificate = study_and_sign_off(story, receipt)
