@@ -303,6 +303,11 @@ class TestDocuments:
         assert caught.value.field == "id_number"
         assert caught.value.value != "990101197001058000"
 
+    def test_a_number_that_ends_in_zeros_is_taken_among_others_that_do_not(self, tmp_path: Path) -> None:
+        """One of a thousand true numbers does; a spreadsheet rounds all of a file."""
+        (tmp_path / "a.csv").write_text(f"{self.HEAD}护照,990101197001058000,甲\n护照,990101198803043010,乙\n")
+        assert [row["id_number"][-3:] for row in values(tmp_path / "a.csv", columns=RIDERS)] == ["000", "010"]
+
     def test_a_number_that_ends_in_zeros_is_taken_where_it_is_marked_as_text(self, tmp_path: Path) -> None:
         assert self.read(tmp_path / "a.csv", "'990101197001058000")["id_number"] == "990101197001058000"
         with xlsxwriter.Workbook(tmp_path / "a.xlsx") as made:

@@ -6,6 +6,7 @@ row; a row arrives with its line number and its cells, which keep the type they 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -14,13 +15,15 @@ from pathlib import Path
 from typing import IO, Self
 
 from trafficedu.core import delimited, workbooks
+from trafficedu.core.cells import TypedText
 from trafficedu.core.columns import NO_MAPPING, Columns, HeaderRefusal, SourceMapping
 from trafficedu.core.errors import Refusal
-from trafficedu.core.parsing import Cell, as_text
+from trafficedu.core.parsing import Cell, as_text, digits
 from trafficedu.core.text import LOCALES, Message, listed, message, translate
 
 HEADER_ROWS = 10
 """Rows in which the header is looked for: titles stand above it."""
+LONG = re.compile(rb"(?<!\d)\d{15}(?!000)\d{3}(?!\d)")
 EXPLANATIONS = message("How to fill in")
 """The sheet of a template that explains its columns; it is not read."""
 ZIP, OLE, HTML = b"PK", b"\xd0\xcf\x11\xe0", (b"<html", b"<table", b"<!doc", b"<?xml")
@@ -83,7 +86,13 @@ class Reading:
             header, rest = _find_header(lines, columns, way.mapping)
             names = _placed(header, columns, way.mapping)
             unnamed = [place for place, heading in enumerate(header) if not heading]
-            for row in _named(rest, names, unnamed, way.mapping):
+            kept = {column.name for column in columns.all if column.read is digits} if _keeps_digits(path) else set()
+            for read in _named(rest, names, unnamed, way.mapping):
+                row = read
+                for name in kept:
+                    cell = row.values.get(name, "")
+                    if isinstance(cell, str) and cell.endswith("000"):
+                        row = replace(row, values={**row.values, name: TypedText(cell)})
                 self._hidden += row.line - 1 in hidden
                 yield row
         if self._hidden:
@@ -210,6 +219,15 @@ def _find_header(lines: delimited.Lines, columns: Columns, mapping: SourceMappin
     while header and not header[-1]:
         header.pop()
     return header, chain(filled[place + 1 :], lines)
+
+
+def _keeps_digits(path: Path) -> bool:
+    """Tell of a text whether no spreadsheet has rounded its long numbers: one does so to all of them.
+
+    The first of them tell: a number that ends in three zeros by itself is one of a thousand.
+    """
+    with path.open("rb") as file:
+        return LONG.search(file.read(delimited.SNIFF_BYTES)) is not None
 
 
 def _placed(header: Sequence[str], columns: Columns, mapping: SourceMapping) -> list[str]:
