@@ -41,6 +41,7 @@ from trafficedu.core.transactions import writing
 from trafficedu.demo import accounts as demo_accounts
 from trafficedu.demo import services as demo
 from trafficedu.demo.afterwards import evaluate_months
+from trafficedu.demo.documents import issue_documents
 from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_DISTRICTS, MOST_VIOLATIONS, Plan
 from trafficedu.evaluation.services import printing, runs
 from trafficedu.evaluation.services.checking import check_month
@@ -127,7 +128,7 @@ def _fill_with_demo(plan: Plan, now: datetime) -> None:
     else:
         with progress_bar(plan.violations) as progress, writing(session()) as own:
             demo.load_demo(own, plan, now, progress)
-        evaluate_months(session(), now)
+        issue_documents(session(), evaluate_months(session(), now), now)
         settling.settle_due(session(), now, wiring.FIGURES, most=sys.maxsize)
     click.echo(demo_accounts.table_of(demo_accounts.list_accounts(session()), services_of(session()).address("")))
 

@@ -39,10 +39,10 @@ from trafficedu.education.queries import monthly as studies_monthly
 from trafficedu.education.queries.reoffence import COMPLETIONS, REOFFENCES
 from trafficedu.education.services import absence, assignment, certifying, courses, rosters, seats
 from trafficedu.evaluation import panels as evaluation_panels
-from trafficedu.evaluation.events import ColourWorsened, RunPublished
+from trafficedu.evaluation.events import ColourCorrected, ColourWorsened, RunPublished
 from trafficedu.evaluation.services import alarms, fits, results, rule_sets, runs
 from trafficedu.evaluation.services.documents import mark_documents
-from trafficedu.evaluation.services.telling import tell_worsened
+from trafficedu.evaluation.services.telling import tell_corrected, tell_worsened
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback.queries import monthly as answers_monthly
 from trafficedu.feedback.services import closing, notices, policy
@@ -58,7 +58,6 @@ from trafficedu.helmets import panels as helmets_panels
 from trafficedu.helmets.queries import monthly as helmets_monthly
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services import issuing
-from trafficedu.issued.services.issuing import NewDocument
 from trafficedu.messages import panels as messages_panels
 from trafficedu.messages.services import channels, delivery
 from trafficedu.messages.services.telling import tell_job_ended, tell_unfetched
@@ -149,6 +148,9 @@ HANDLERS: Handlers = {
     ],
     RunPublished: [
         mark_documents,
+    ],
+    ColourCorrected: [
+        tell_corrected,
     ],
     ColourWorsened: [
         tell_worsened,
@@ -279,7 +281,6 @@ REFERENCE: Sequence[Callable[[Session, datetime], Any]] = [
     catalogue.load_activities,
     hazard_kinds.load_kinds,
     happenings.take_back_left_out,
-    certifying.carry_over_certificates,
 ]
 """What ``trafficedu init`` loads, or mends after an update, in this order; each does nothing the second time."""
 
@@ -318,6 +319,7 @@ CHORES: Mapping[str, Chore] = {
     "results of jobs forgotten": written(job_queue.forget_expired),
     "uploads forgotten": transfers.forget_uploads,
     "results that nobody fetched told of": written(tell_unfetched),
+    "certificates of before kept as documents": written_in_parts(certifying.carry_over_certificates),
     "riders brought under the current key": written_in_parts(keys.reencrypt),
     "objections and persons brought under the current key": written_in_parts(objection_keys.reencrypt),
     "channels brought under the current key": written_in_parts(channels.reencrypt),
@@ -361,6 +363,7 @@ EXPORTERS: Mapping[str, Exporter] = {
 JOBS: Mapping[str, Function] = {
     job_views.PAGE_FILE: job_views.write_page_file,
     fits.FIT: fits.compute,
+    papers.ISSUE_BULLETIN: papers.issue_bulletin,
     papers.ISSUE_SCORECARDS: papers.issue_scorecards,
     transfers.EXPORT: partial(transfers.write_table, EXPORTERS),
     transfers.TRIAL: partial(transfers.try_upload, IMPORTERS),
@@ -368,7 +371,7 @@ JOBS: Mapping[str, Function] = {
 }
 """KIND -> what a background job of that kind does."""
 
-DOCUMENTS: Mapping[DocumentKind, Callable[[Session, str, datetime], NewDocument]] = {
+DOCUMENTS: Mapping[DocumentKind, Callable[[Session, str, datetime], issuing.NewDocument]] = {
     DocumentKind.CERTIFICATE: certifying.certificate_now,
     DocumentKind.RECEIPT: receipt_now,
     DocumentKind.NOTICE: notice_papers.notice_now,

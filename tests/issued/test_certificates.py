@@ -195,8 +195,9 @@ def test_certificates_of_earlier_days_are_carried_over_once(
     client: Browser, session: Session, certificate: Certificate
 ) -> None:
     session.delete(document_of(session, certificate))
+    certificate.documented_utc = None
     session.commit()
-    assert (carry_over_certificates(session, utc_now()), carry_over_certificates(session, utc_now())) == (1, 0)
+    assert [carry_over_certificates(session, utc_now(), 50) for _ in range(2)] == [1, 0]
     session.commit()
     document = document_of(session, certificate)
     assert document.carried_over

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pypdfium2
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser, run_jobs
@@ -21,9 +22,11 @@ from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
 from trafficedu.evaluation.models import EvaluationRun
+from trafficedu.evaluation.queries.runs import colours_of
 from trafficedu.evaluation.services import runs
 from trafficedu.issued.queries.documents import find_document, valid_document
 from trafficedu.issued.rules import DocumentKind
+from trafficedu.messages.models import Push
 
 __all__ = ["towns"]
 MONTH = made.MONTH
@@ -53,11 +56,19 @@ def publish(session: Session) -> EvaluationRun:
     return run
 
 
+def issue_bulletin(app: Flask, analyst: Browser, session: Session, top: Area) -> str:
+    analyst.post(f"/bulletin/{MONTH}/{top.code}/issue")
+    run_jobs(app)
+    document = valid_document(session, DocumentKind.BULLETIN, f"{MONTH}/{top.code}")
+    assert document is not None
+    return document.number
+
+
 def number_in(location: str) -> str:
     return location.rpartition("/")[2]
 
 
-def test_a_bulletin_is_a_document_once_it_is_issued(analyst: Browser, session: Session, top: Area) -> None:
+def test_a_bulletin_is_a_document_once_it_is_issued(app: Flask, analyst: Browser, session: Session, top: Area) -> None:
     runs.evaluate(session, MONTH, NOW)
     session.commit()
     address = f"/bulletin/{MONTH}/{top.code}"
@@ -66,7 +77,7 @@ def test_a_bulletin_is_a_document_once_it_is_issued(analyst: Browser, session: S
     refused = analyst.post(f"{address}/issue", follow_redirects=True)
     assert "请先发布" in refused.get_data(as_text=True)
     publish(session)
-    first = number_in(analyst.post(f"{address}/issue").headers["Location"])
+    first = issue_bulletin(app, analyst, session, top)
     body = analyst.get(f"{address}.pdf?in=zh").data
     assert first in text_of(body)
     assert "草稿" not in text_of(body)
@@ -76,10 +87,10 @@ def test_a_bulletin_is_a_document_once_it_is_issued(analyst: Browser, session: S
 
 
 def test_a_newer_evaluation_marks_what_rests_on_the_older_one(
-    analyst: Browser, session: Session, towns: dict[str, Area], top: Area
+    app: Flask, analyst: Browser, session: Session, towns: dict[str, Area], top: Area
 ) -> None:
     publish(session)
-    first = number_in(analyst.post(f"/bulletin/{MONTH}/{top.code}/issue").headers["Location"])
+    first = issue_bulletin(app, analyst, session, top)
     card = number_in(analyst.post(f"/indicators/{MONTH}/issue").headers["Location"])
     assert "published since" not in analyst.get(f"/verify/{first}?lang=en").text
     make_violation(session, make_rider(session), towns["A"], datetime(2026, 10, 12, 3, tzinfo=UTC))
@@ -122,3 +133,17 @@ def test_scorecards_are_issued_together_and_indicators_say_what_they_are(
     assert analyst.get(f"/scorecards/{MONTH}/{other.code}.pdf").status_code == 404
     assert analyst.get(f"/scorecards/{MONTH}/{towns['A'].code}.pdf").status_code == 404
     assert analyst.post(f"/scorecards/{MONTH}/issue").status_code == 403
+
+
+def test_a_colour_that_is_another_in_a_newer_version_is_told(
+    session: Session, towns: dict[str, Area], make_user: Makes
+) -> None:
+    leader = make_user("leader", area_id=towns["A"].id)
+    first = {(row.kind, row.code): row.colour for row in colours_of(session, publish(session))}
+    made.add_points(session, towns["A"], -60)
+    session.commit()
+    second = {(row.kind, row.code): row.colour for row in colours_of(session, publish(session))}
+    key = ("town", towns["A"].code)
+    assert first[key] != second[key]
+    told = session.scalars(select(Push.key).where(Push.user_id == leader.id, Push.key.contains("version 2"))).all()
+    assert f"colour:{MONTH}:version 2:town:{towns['A'].code}" in told

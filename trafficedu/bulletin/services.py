@@ -12,7 +12,7 @@ from trafficedu.areas.models import Area
 from trafficedu.areas.queries import tree as areas
 from trafficedu.bulletin.queries import scorecard as scorecards
 from trafficedu.bulletin.queries.indicators import list_indicators
-from trafficedu.bulletin.queries.month import gather
+from trafficedu.bulletin.queries.month import Fitted, gather
 from trafficedu.bulletin.queries.scorecard import Limits
 from trafficedu.bulletin.rules import check_month
 from trafficedu.core.actors import SYSTEM, Actor
@@ -36,8 +36,8 @@ from trafficedu.reports.proof import DRAFT, Stamp
 
 DRAFTED = Stamp(None, DRAFT)
 ISSUE = "bulletin:paper:issue"
-ISSUE_SCORECARDS = "issue_scorecards"
-"""The kind of a job that issues the scorecards of a month."""
+ISSUE_BULLETIN, ISSUE_SCORECARDS = "issue_bulletin", "issue_scorecards"
+"""The kinds of jobs that issue a bulletin, and the scorecards of a month."""
 
 
 def subject_of(month: Month, code: str) -> str:
@@ -80,11 +80,11 @@ def bulletin_now(session: Session, subject: str, now: datetime) -> NewDocument:
     """Return what the bulletin of a month and area would say were it issued now; raises Refusal, Missing."""
     month, code = _read(subject)
     check_month(month, local_date(now))
-    area, run = find_area(session, code, SYSTEM), evaluation_of(session, month)
+    area, run, fitted = find_area(session, code, SYSTEM), evaluation_of(session, month), Fitted()
     return NewDocument(
         kind=DocumentKind.BULLETIN,
         subject=subject,
-        paper=lambda locale, _proof: gather(session, SYSTEM, code, month, now, locale).data,
+        paper=lambda locale, _proof: gather(session, SYSTEM, code, month, now, locale, fitted).data,
         shown=_authority(area.district.name, month, area.name),
         area_id=area.id,
         evaluation=_version(run),
@@ -149,6 +149,16 @@ def issue_now(session: Session, new: NewDocument, by: Actor, now: datetime) -> D
     """
     by.require(ISSUE)
     return issuing.issue(session, new, by, now, replaces=valid_document(session, new.kind, new.subject))
+
+
+def issue_bulletin(work: Work) -> Ending:
+    """Issue the bulletin of a month and area: the job's function, for its figures take seconds to gather."""
+    new = issuing.prepared(bulletin_now(work.session, work.parameters["subject"], work.now))
+
+    def write(own: Session) -> None:
+        issue_now(own, new, work.by, work.now)
+
+    return Ending(counts={"documents": 1}, write=write)
 
 
 def issue_scorecards(work: Work) -> Ending:

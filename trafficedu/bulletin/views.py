@@ -186,7 +186,14 @@ def _handed_out(document: Document, name: str, lang: str, ending: str = "pdf") -
 def issue_bulletin(month: Month, area: str) -> Any:
     """I issue the bulletin of an area: from now on everybody gets this one."""
     root = areas.find_area(session(), area, actor())
-    return _issue(services.bulletin_now, services.subject_of(_over(month), root.code))
+    try:
+        services.evaluation_of(session(), _over(month))
+    except Refusal as refusal:
+        flash_message(refusal.text, "error")
+        return back_to("bulletin.index", month=month, area=area)
+    title = message("Bulletin of %(area)s, %(month)s, issued", area=root.name, month=str(month))
+    subject = services.subject_of(month, root.code)
+    return lead_to(services.ISSUE_BULLETIN, title, {"subject": subject}, [services.ISSUE])
 
 
 @pages.post("/indicators/<month:month>/issue")

@@ -68,20 +68,21 @@ def enter_campaigns(session: Session, today: date) -> int:
     return len(plans)
 
 
-EVALUATED_MONTHS = 3
+EVALUATED_MONTHS, EVALUATED_AFTER = 3, timedelta(days=1, hours=2)
 
 
 def evaluate_months(session: Session, now: datetime) -> int:
-    """Evaluate and publish the last full months that have records; returns how many."""
+    """Evaluate and publish the last full months that have records, each once it was over; returns how many."""
     last = Month.of(local_date(now)) - 1
     done = 0
     for back in reversed(range(EVALUATED_MONTHS)):
+        then = min(now, day_bounds((last - back).next.first)[0] + EVALUATED_AFTER)
         try:
-            run = evaluate(session, last - back, now)
+            run = evaluate(session, last - back, then)
         except Refusal:
             continue  # nothing is recorded so far back
         with writing(session):
-            publish_run(session, run, SYSTEM, now)
+            publish_run(session, run, SYSTEM, then)
         done += 1
     return done
 

@@ -17,6 +17,16 @@ class RunPublished(Event):
 
 
 @dataclass(frozen=True)
+class ColourCorrected(Event):
+    """A colour that was published is another, better or worse, in a newer version of the same month."""
+
+    result_id: int
+    month: Month
+    number: int
+    before: str
+
+
+@dataclass(frozen=True)
 class ColourWorsened(Event):
     """A published colour is worse than the last one published of the month before."""
 

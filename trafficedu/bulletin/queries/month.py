@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,6 +35,7 @@ from trafficedu.reports.bulletin_data import BulletinData, Change, Hazards, Mont
 from trafficedu.violations.queries import figures as violations
 
 SHOWN_MONTHS = 13
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +51,22 @@ class Gathered:
             one(session)
 
 
-def gather(session: Session, by: Actor, area_code: str, month: Month, now: datetime, locale: str) -> Gathered:
+class Fitted(dict[str, Any]):
+    """What is the same in both languages of a bulletin and takes long: worked out once."""
+
+    def once(self, name: str, work_out: Callable[[], Value]) -> Value:
+        """Return what ``name`` stands for, worked out the first time."""
+        if name not in self:
+            self[name] = work_out()
+        return cast(Value, self[name])
+
+
+def gather(
+    session: Session, by: Actor, area_code: str, month: Month, now: datetime, locale: str, fitted: Fitted | None = None
+) -> Gathered:
     """Return the bulletin of the area with ``area_code`` (the top of what ``by`` sees where empty).
+
+    ``fitted`` is handed from one language of a bulletin to the other.
 
     Raises
     ------
@@ -67,8 +82,9 @@ def gather(session: Session, by: Actor, area_code: str, month: Month, now: datet
     run = shown_run(session, month, by)
     counted = read_month_of(session, by, area, month, now, locale)
     line, helmets_by_area, standard = rates.helmet_rates(session, area, month, by)
-    trend = accidents.read_trend(asked, area) if parts else accidents.Trend({})
-    watched = places.load_watched(session, area, month) if parts else {}
+    fitted = Fitted() if fitted is None else fitted
+    trend = fitted.once("trend", lambda: accidents.read_trend(asked, area) if parts else accidents.Trend({}))
+    watched = fitted.once("watched", lambda: places.load_watched(session, area, month) if parts else {})
     alarms = places.read_alarms(watched, month)
     of_parts, hazards_here = _hazards(asked)
     data = BulletinData(
@@ -85,10 +101,9 @@ def gather(session: Session, by: Actor, area_code: str, month: Month, now: datet
         helmets_by_area=helmets_by_area,
         hazards=hazards_here,
         outlook=accidents.outlook_of(asked, trend),
-        campaigns=accidents.list_campaigns(asked),
         recommended=places.recommend(session, area, parts, month, trend, alarms, of_parts, watched.get(CASUALTY)),
         notes=list_notes(asked, run, counted, line, trend),
-        **_events(asked),
+        **fitted.once("events", lambda: _events(asked)),
         **_shares(asked, counted),
     )
     named = {part.code: part.name for part in parts}
@@ -97,7 +112,7 @@ def gather(session: Session, by: Actor, area_code: str, month: Month, now: datet
 
 
 def _events(asked: Asked) -> dict[str, Any]:
-    """Return what is counted of violations and accidents."""
+    """Return what is counted of violations and accidents, and what campaigns brought."""
     return {
         "violations": accidents.count_month(asked, VIOLATIONS),
         "casualties": accidents.count_month(asked, CASUALTY),
@@ -105,6 +120,7 @@ def _events(asked: Asked) -> dict[str, Any]:
         "months": _months(asked),
         "funnel": rates.violation_funnel(asked.session, asked.parts, asked.area, asked.month, asked.by),
         "claims": accidents.list_claims(asked),
+        "campaigns": accidents.list_campaigns(asked),
     }
 
 

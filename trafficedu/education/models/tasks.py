@@ -295,6 +295,7 @@ class Certificate(Base):
         one_of("state", CertificateState),
         CheckConstraint("(state = 'revoked') = (revoked_utc IS NOT NULL)", "revoked"),
         partial_index("uq_certificate_task_id_valid", "task_id", where=CERTIFIES, unique=True),
+        partial_index("ix_certificate_undocumented", "id", where="documented_utc IS NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -306,6 +307,8 @@ class Certificate(Base):
     revoked_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     revoked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     revoked_reason: Mapped[str] = mapped_column(String(500), default="")
+    documented_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When it was kept as a document: with the sign-off, or for those of before by the worker."""
 
     task: Mapped[StudyTask] = relationship()
     attendance: Mapped[Attendance | None] = relationship()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Load, Session
@@ -16,7 +17,6 @@ from trafficedu.education.models.courses import Course, CourseVersion, StudySess
 from trafficedu.education.models.tasks import Attendance, Booking, Certificate, StudyTask
 from trafficedu.education.queries.tasks import visible_to
 from trafficedu.education.rules.states import CertificateState
-from trafficedu.issued.models import Document
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 
@@ -70,13 +70,9 @@ def list_revoked(session: Session, task_id: int) -> Sequence[Certificate]:
     return session.scalars(query.order_by(Certificate.id.desc())).all()
 
 
-def list_without_document(session: Session, after: int, most: int) -> Sequence[Certificate]:
-    """Return certificates whose id is above ``after`` that are not kept as documents yet."""
-    query = (
-        select(Certificate)
-        .outerjoin(Document, Document.number == Certificate.number)
-        .where(Document.id.is_(None), Certificate.id > after)
-        .order_by(Certificate.id)
-        .limit(most)
-    )
+def list_undocumented(session: Session, most: int, since: datetime | None = None) -> Sequence[Certificate]:
+    """Return certificates that are not kept as documents yet, those issued from ``since`` on."""
+    query = select(Certificate).where(Certificate.documented_utc.is_(None)).order_by(Certificate.id).limit(most)
+    if since is not None:
+        query = query.where(Certificate.issued_utc >= since)
     return session.scalars(query.options(*_page())).all()

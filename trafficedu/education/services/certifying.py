@@ -12,7 +12,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.education.models.tasks import Certificate
-from trafficedu.education.queries.certificates import find_certificate, list_without_document
+from trafficedu.education.queries.certificates import find_certificate, list_undocumented
 from trafficedu.education.queries.documents import certificate_document
 from trafficedu.issued.models import Document
 from trafficedu.issued.queries.documents import find_document, last_document, valid_document
@@ -26,25 +26,32 @@ NONE = message("There is no certificate with this number. One is issued when a s
 
 def issue_certificate(session: Session, certificate: Certificate, by: Actor, now: datetime) -> Document:
     """Issue the certificate of a study that was signed off just now."""
+    certificate.documented_utc = now
     return issuing.issue(session, certificate_document(session, certificate), by, now, number=certificate.number)
 
 
-def carry_over_certificates(session: Session, _now: datetime) -> int:
-    """Keep the certificates that were handed out before documents were kept; returns how many.
+def carry_over_certificates(session: Session, now: datetime, batch: int) -> int:
+    """Keep up to ``batch`` certificates that were handed out before documents were kept; returns how many.
 
-    They say what the records say today and are marked as carried over. For ``trafficedu init``: the second time it
-    finds none.
+    They say what the records say today and are marked as carried over: for the worker, a part of it in each round.
     """
-    count = after = 0
-    while certificates := list_without_document(session, after, BATCH):
-        after = certificates[-1].id
+    certificates = list_undocumented(session, batch)
+    _keep(session, certificates, now, carried_over=True)
+    return len(certificates)
+
+
+def keep_certificates(session: Session, since: datetime, now: datetime) -> int:
+    """Keep the certificates issued from ``since`` on as what they are, for the demo district; returns how many."""
+    count = 0
+    while certificates := list_undocumented(session, BATCH, since):
         count += len(certificates)
-        _carry_over(session, certificates)
+        _keep(session, certificates, now, carried_over=False)
+        session.flush()
         session.expire_all()
     return count
 
 
-def _carry_over(session: Session, certificates: Sequence[Certificate]) -> None:
+def _keep(session: Session, certificates: Sequence[Certificate], now: datetime, *, carried_over: bool) -> None:
     earlier = [
         Earlier(
             certificate_document(session, certificate),
@@ -55,19 +62,21 @@ def _carry_over(session: Session, certificates: Sequence[Certificate]) -> None:
         for certificate in certificates
         if certificate.attendance is not None and certificate.attendance.signer is not None
     ]
+    for certificate in certificates:
+        certificate.documented_utc = now
     if earlier:
-        issuing.carry_over(session, earlier)
+        issuing.keep_earlier(session, earlier, carried_over=carried_over)
 
 
 def document_of(session: Session, certificate: Certificate) -> Document | None:
     """Return the document of a certificate: the one that holds, else the last one, else None.
 
-    One that was handed out before documents were kept is carried over here where ``trafficedu init`` has not been run.
+    One that was handed out before documents were kept is carried over here before the worker comes to it.
     """
     held = valid_document(session, DocumentKind.CERTIFICATE, certificate.number)
     if held is None and (held := last_document(session, DocumentKind.CERTIFICATE, certificate.number)) is None:
         with writing(session):
-            _carry_over(session, [certificate])
+            _keep(session, [certificate], certificate.issued_utc, carried_over=True)
         held = valid_document(session, DocumentKind.CERTIFICATE, certificate.number)
     return held
 
@@ -99,6 +108,8 @@ def render_certificate(session: Session, number: str, locale: str, now: datetime
 
 def revoke_certificate(session: Session, certificate: Certificate, reason: str, by: Actor, now: datetime) -> None:
     """Revoke the document of a certificate that holds, if one does; see :func:`issuing.revoke`."""
+    if certificate.documented_utc is None:
+        _keep(session, [certificate], now, carried_over=True)
     held = valid_document(session, DocumentKind.CERTIFICATE, certificate.number)
     if held is not None:
         issuing.revoke(session, held, reason, by, now)

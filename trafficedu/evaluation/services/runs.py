@@ -22,7 +22,7 @@ from trafficedu.core.month import EARLIEST, Month
 from trafficedu.core.states import CHANGED
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
-from trafficedu.evaluation.events import ColourWorsened, RunPublished
+from trafficedu.evaluation.events import ColourCorrected, ColourWorsened, RunPublished
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun, RuleSetRecord
 from trafficedu.evaluation.queries.differences import Said
 from trafficedu.evaluation.queries.facts import Facts, load_facts
@@ -222,6 +222,7 @@ def publish_run(session: Session, run: EvaluationRun, by: Actor, now: datetime) 
     other = published_run(session, run.month)
     if other is not None and other.number > run.number:
         raise Refusal(message("A later version has already been published."))
+    known = {(row.kind, row.code): row.colour for row in colours_of(session, other)} if other is not None else {}
     earlier = {}
     previous = published_run(session, run.month - 1)
     if previous is not None:
@@ -230,12 +231,23 @@ def publish_run(session: Session, run: EvaluationRun, by: Actor, now: datetime) 
     session.flush()
     audit.write(session, "evaluation:run:publish", by, subject=run, month=str(run.month), number=run.number)
     publish(session, RunPublished(now, by, run.id, run.month))
+    _tell_of_corrections(session, run, known, by, now)
     for result in colours_of(session, run):
         was = earlier.get((result.kind, result.code))
         if was in COLOURS and result.colour in COLOURS and COLOURS.index(result.colour) > COLOURS.index(was):
             publish(
                 session, ColourWorsened(now, by, result.id, run.month, result.kind, result.code, was, result.colour)
             )
+
+
+def _tell_of_corrections(
+    session: Session, run: EvaluationRun, known: Mapping[tuple[str, str], str], by: Actor, now: datetime
+) -> None:
+    """Publish which colours people knew of the month are others in this version of it."""
+    for result in colours_of(session, run):
+        was = known.get((result.kind, result.code))
+        if was is not None and was != result.colour:
+            publish(session, ColourCorrected(now, by, result.id, run.month, run.number, was))
 
 
 def evaluate_due(session: Session, now: datetime) -> int:

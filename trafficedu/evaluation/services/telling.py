@@ -1,15 +1,39 @@
-"""Who is told that a colour worsened: a handler of ``evaluation.events``."""
+"""Who is told that a colour worsened, or was another than people know: handlers of ``evaluation.events``."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
 from trafficedu.accounts.queries import contacts_of, watchers_of
 from trafficedu.core.text import message
-from trafficedu.evaluation.events import ColourWorsened
+from trafficedu.evaluation.events import ColourCorrected, ColourWorsened
 from trafficedu.evaluation.models import EvaluationResult
 from trafficedu.evaluation.rules.names import COLOUR_NAMES
 from trafficedu.messages.services.outbox import NewPush, push
+
+
+def tell_corrected(session: Session, event: ColourCorrected) -> None:
+    """Tell who answers for an area, or a company's contacts, that a colour they know does not hold any more."""
+    result, month = session.get_one(EvaluationResult, event.result_id), str(event.month)
+    title = message(
+        "%(name)s is %(after)s in %(month)s, not %(before)s",
+        name=result.name,
+        before=COLOUR_NAMES[event.before],
+        after=COLOUR_NAMES[result.colour],
+        month=month,
+    )
+    body = message("A newer version of the evaluation was published. The page explains the colour.")
+    path = f"/evaluation/{month}/{result.kind}/{result.code}"
+    new = NewPush(f"colour:{month}:version {event.number}:{result.kind}:{result.code}", title, body, path)
+    push(session, new, _answering_for(session, result), event.by, event.at_utc)
+
+
+def _answering_for(session: Session, result: EvaluationResult) -> Sequence[int]:
+    if result.area is not None:
+        return watchers_of(session, result.area.path)
+    return contacts_of(session, result.company_id)
 
 
 def tell_worsened(session: Session, event: ColourWorsened) -> None:
@@ -25,8 +49,5 @@ def tell_worsened(session: Session, event: ColourWorsened) -> None:
     )
     body = message("The page explains why and how to improve it.")
     path = f"/evaluation/{month}/{event.kind}/{event.code}"
-    users = (
-        watchers_of(session, result.area.path) if result.area is not None else contacts_of(session, result.company_id)
-    )
     new = NewPush(f"colour:{month}:{event.kind}:{event.code}", title, body, path)
-    push(session, new, users, event.by, event.at_utc)
+    push(session, new, _answering_for(session, result), event.by, event.at_utc)

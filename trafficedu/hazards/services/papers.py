@@ -7,14 +7,15 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.transactions import writing
 from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.queries.records import find_hazard
 from trafficedu.hazards.queries.sheet import plan_document
-from trafficedu.hazards.rules import HazardAct
-from trafficedu.issued.queries.documents import valid_document
+from trafficedu.hazards.rules import HazardAct, HazardState
+from trafficedu.issued.queries.documents import last_document, valid_document
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services import issuing
-from trafficedu.issued.services.issuing import NewDocument
+from trafficedu.issued.services.issuing import Earlier, NewDocument
 from trafficedu.reports.proof import DRAFT
 
 ISSUED_BY = (HazardAct.PLANNED, HazardAct.REVISED, HazardAct.VERIFIED)
@@ -39,9 +40,19 @@ def plan_now(session: Session, number: str, now: datetime) -> NewDocument:
 def render_plan(session: Session, hazard: Hazard, locale: str, now: datetime) -> bytes:
     """Return the sheet of a hazard as PDF: as it was issued, or where more has happened since, a draft that says so."""
     held, new = valid_document(session, DocumentKind.HAZARD, hazard.number), plan_document(session, hazard, now)
+    agreed = hazard.deadline_on is not None and hazard.state not in {HazardState.CLOSED, HazardState.VOIDED}
+    if agreed and last_document(session, DocumentKind.HAZARD, hazard.number) is None:
+        with writing(session):
+            issuing.keep_earlier(session, [_earlier(hazard, new)], carried_over=True)
+        held = valid_document(session, DocumentKind.HAZARD, hazard.number)
     if held is not None and issuing.is_the_same(session, held, new):
         return issuing.hand_out(session, held, locale, now)
     return issuing.draft(session, new, locale, DRAFT)
+
+
+def _earlier(hazard: Hazard, new: NewDocument) -> Earlier:
+    """Return the sheet of a plan that was agreed before sheets were kept, as of its last step."""
+    return Earlier(new, "", hazard.verified_utc or hazard.fixed_utc or hazard.reported_utc, None)
 
 
 def render_any(session: Session, number: str, locale: str, now: datetime) -> bytes:

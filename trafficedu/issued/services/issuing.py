@@ -121,18 +121,21 @@ class Earlier:
     issued_by_id: int | None
 
 
-def carry_over(session: Session, earlier: Sequence[Earlier]) -> None:
-    """Keep what documents of earlier days say by the records of today, marked as carried over, by one statement."""
+def keep_earlier(session: Session, earlier: Sequence[Earlier], *, carried_over: bool) -> None:
+    """Keep what documents of earlier days say by the records of today, by one statement for all.
+
+    ``carried_over`` marks those that were handed out before documents were kept.
+    """
     rows = [
         {
             **_values(session, one.new, one.issued_utc, one.number),
             "issued_by_id": one.issued_by_id,
-            "carried_over": True,
+            "carried_over": carried_over,
         }
         for one in earlier
     ]
     bulk.load(session, Document.__table__, rows)
-    audit.write(session, "issued:document:issue", SYSTEM, carried_over=len(rows))
+    audit.write(session, "issued:document:issue", SYSTEM, documents=len(rows), carried_over=carried_over)
 
 
 def _values(
