@@ -11,7 +11,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
-from trafficedu.core.seen import seen
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.education.forms import CourseEndForm, CourseForm, NewCourseForm
@@ -31,6 +31,7 @@ def courses() -> Any:
 
 @pages.route("/courses/new", methods=["GET", "POST"])
 @requires(MANAGE)
+@changes_nothing_seen("what it makes is new")
 def create() -> Any:
     """I add a course."""
     form = NewCourseForm()
