@@ -33,7 +33,8 @@ from trafficedu.hazards.models import Hazard, HazardWatch
 from trafficedu.hazards.services import reporting as hazards
 from trafficedu.hazards.services.checks import NewWatch, list_area
 from trafficedu.hazards.services.reporting import NewHazard
-from trafficedu.riders.models import Rider
+from trafficedu.riders.models import Rider, Vehicle
+from trafficedu.riders.queries.vehicles import find_by_plate
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.riders.services.people import NewRider, find_or_register
 from trafficedu.stations.models import Station
@@ -66,6 +67,7 @@ class Side:
     study: StudySession = field(init=False)
     certificate: Certificate = field(init=False)
     hazard: Hazard = field(init=False)
+    vehicle: Vehicle = field(init=False)
     watch: HazardWatch = field(init=False)
 
     @property
@@ -85,6 +87,7 @@ class Side:
             "session": self.study.number,
             "certificate": self.certificate.number,
             "hazard": self.hazard.number,
+            "vehicle": self.vehicle.number,
             "watch": self.watch.number,
         }
 
@@ -138,6 +141,7 @@ def _loop(session: Session, side: Side) -> None:
         session, _offence(side, local, plate_answer="borrowed", plate_met=side.rider.number), officer, now
     )
     side.local = side.village_violation.rider or _absent()
+    side.vehicle = find_by_plate(session, given["plate"]) or _absent()
     side.pending = record(session, _offence(side, None, source="camera", plate=given["plate"]), officer, now)
     side.notice = notice_of_violation(session, side.violation.id) or _absent()
     side.village_notice = notice_of_violation(session, side.village_violation.id) or _absent()

@@ -28,6 +28,7 @@ from trafficedu.core.orm import Base
 from trafficedu.core.services import services_of
 
 PERSONAL = ("name", "local_name", "id_number", "local_id", "phone", "plate", "guardian", "contact")
+NOTED_PLATE = {"plate": "杭州A99999", "relation": "owner", "used_from": "2026-01-01", "reason": "看过行驶证"}
 OPEN_WITH_FIRST_PASSWORD = {"accounts.password", "accounts.sign_out", "accounts.language"}
 
 
@@ -210,7 +211,8 @@ def test_a_lookup_hash_is_of_no_use_without_the_key(session: Session, side: Side
         (Role.SUPERVISOR, "/exports", {"export-kind": "riders", "export-suffix": "csv"}),
         (Role.SUPERVISOR, "/violations/export/xlsx", {}),
         (Role.OFFICER, "/riders/{rider}/unmask", {"purpose": "contact"}),
-        (Role.OFFICER, "/riders/{rider}/plates", {"plate": "杭州A99999"}),
+        (Role.OFFICER, "/riders/{rider}/plates/new", NOTED_PLATE),
+        (Role.OFFICER, "/violations/{violation}/vehicle", {}),
         (Role.GRID, "/notices/{village_notice}/answer", {"measure": "criticised"}),
         (Role.OFFICER, "/language", {"locale": "en"}),
         (Role.OFFICER, "/sign-out", {}),

@@ -171,6 +171,25 @@ def test_a_rejected_or_void_record_asks_no_more(
     assert rider_of(session, "杭州B55555", NOW.date()) is None
 
 
+def test_a_camera_record_of_a_known_plate_proposes_its_rider(
+    session: Session, desk: Browser, district: District
+) -> None:
+    now = utc_now()
+    at: dict[str, Any] = {"now": now, "occurred_utc": now - timedelta(hours=1)}
+    first = make_violation(session, district.village, rider=new_rider(name=OWNER), **at)
+    violation = make_violation(session, district.village, source="camera", rider=None, **at)
+    session.commit()
+    page = f"/violations/{violation.number}/identify"
+    text = desk.get(page).text
+    assert "卢*华" in text
+    assert OWNER not in text
+    assert desk.post(page, data={"action": "usual"}).status_code == 303
+    session.refresh(violation)
+    assert violation.rider_id == first.rider_id
+    assert "卢*华" not in desk.get(page).text
+    assert session.scalar(select(func.count()).select_from(PlateQuestion)) == 0
+
+
 class TestForm:
     def known(self, session: Session, district: District, plate: str = PLATE, name: str = OWNER) -> Rider:
         now = utc_now()
@@ -228,6 +247,7 @@ class TestForm:
         again = phone.post("/record", data=corrected | agreed)
         assert again.status_code == 200
         assert "史娜婷" in again.text
+        assert 'name="still_them"' not in again.text
         still = phone.post("/record", data=corrected | agreed | {"still_them": "same"})
         assert still.status_code == 422, "it is known as that of a third: asked too"
         assert "史娜婷" in still.text

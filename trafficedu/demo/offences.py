@@ -14,7 +14,7 @@ from trafficedu.demo.names import INVENTED, phrase
 from trafficedu.demo.people import Crowd, Person
 from trafficedu.demo.places import Spot
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, day_of, start_of
-from trafficedu.demo.plates import Plates, Ride
+from trafficedu.demo.plates import DECIDED_WITHIN, Plates, Ride
 from trafficedu.demo.rows import Teller, World
 from trafficedu.riders.rules import CompanyKnown
 from trafficedu.violations.models import Objection, Violation, ViolationKind
@@ -199,7 +199,8 @@ class Offences(Teller):
             self._write_objection(offence, offence.objection, reason)
 
     def _plate(self, offence: Offence, code: str, passenger: bool) -> str:
-        plate = "" if offence.person is None else self._plates.of(offence.person, passenger)
+        unsettled = offence.camera and offence.day > self._span.today - DECIDED_WITHIN
+        plate = "" if offence.person is None else self._plates.of(offence.person, passenger, unsettled)
         if offence.camera and not plate:
             plate = self._crowd.stranger_plate()
         return "" if code == "ZJ-PLATE" else plate

@@ -12,7 +12,7 @@ from trafficedu.riders.rules import Relation
 from trafficedu.violations.models import PlateQuestion
 from trafficedu.violations.rules import PlateState
 
-BORROWED, OWNED = 0.012, 0.1
+BORROWED, BORROWED_LATELY, OWNED = 0.012, 0.12, 0.1
 DECIDED_WITHIN = 10
 """Days in which a supervisor says what it means that a camera saw somebody on another rider's e-bike."""
 
@@ -39,9 +39,13 @@ class Plates(Teller):
         self._plates: list[str] = []
         self.supervisor = 0
 
-    def of(self, person: Person, passenger: bool) -> str:
-        """Return the plate of a record of somebody known, or "": a passenger sits on somebody else's e-bike."""
-        if self._plates and (passenger or self._chance.random() < BORROWED):
+    def of(self, person: Person, passenger: bool, unsettled: bool) -> str:
+        """Return the plate of a record of somebody known, or "": a passenger sits on somebody else's e-bike.
+
+        ``unsettled``: a camera saw it so lately that the supervisor may have yet to decide whose it is.
+        """
+        likely = BORROWED_LATELY if unsettled else BORROWED
+        if self._plates and (passenger or self._chance.random() < likely):
             return self._chance.choice(self._plates)
         return "" if passenger else person.plate
 

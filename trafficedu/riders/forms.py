@@ -105,8 +105,8 @@ class PlateForm(Form):
         render_kw=CODE_KEYS,
     )
     relation = RadioField(_l("The rider is"), choices=choices(named(Relation)), default=Relation.REGULAR)
-    used_from = DayField(_l("First day"), [InputRequired(_l("Enter the date."))], default=clock.today)
-    used_to = DayField(_l("Last day"), [Optional()], description=_l("Leave empty if it has not ended."))
+    used_from = DayField(_l("Used from"), [InputRequired(_l("Enter the date."))], default=clock.today)
+    used_to = DayField(_l("Used until"), [Optional()], description=_l("Leave it empty while it is in use."))
     reason = TrimmedField(
         _l("How this is known"), [InputRequired(_l("Say why. This is kept with the record.")), at_most(200)]
     )
@@ -127,7 +127,7 @@ class PlateForm(Form):
 class UseForm(Form):
     """How a use of a plate ends, whether it is confirmed, and why."""
 
-    used_to = DayField(_l("Last day"), [Optional()], description=_l("Leave empty if it has not ended."))
+    used_to = DayField(_l("Used until"), [Optional()], description=_l("Leave it empty while it is in use."))
     confirmed = BooleanField(_l("I confirm that this rider uses this e-bike"))
     reason = TrimmedField(_l("Reason"), [InputRequired(_l("Say why. This is kept with the record.")), at_most(200)])
     version = VersionField(default=0)

@@ -14,6 +14,8 @@ from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Narrowing
 from trafficedu.core.orm import among
 from trafficedu.core.text import message
+from trafficedu.riders.models import Rider
+from trafficedu.riders.queries.plates import rider_of
 from trafficedu.violations.models import PlateQuestion, Violation
 from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import NOT_ENDED, Offender, PlateState
@@ -53,6 +55,13 @@ QUESTIONS: Listing[PlateQuestion, None] = Listing(
     reach=OPEN.reach,
 )
 """The records whose rider met a plate known as another rider's, the oldest first."""
+
+
+def usual_rider(session: Session, violation: Violation) -> Rider | None:
+    """Return who usually rides the e-bike of a record of nobody known yet, as a proposal; None for a passenger."""
+    if violation.rider_id is not None or not violation.plate or violation.offender != Offender.RIDER:
+        return None
+    return rider_of(session, violation.plate, violation.occurred_on)
 
 
 def question_of(session: Session, violation_id: int) -> PlateQuestion | None:

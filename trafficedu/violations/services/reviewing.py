@@ -65,7 +65,7 @@ def _decide(violation: Violation, act: ViolationAct, reason: str, by: Actor, now
     violation.reviewed_by_id, violation.reviewed_utc = by.user_id, now
 
 
-def identify_rider(session: Session, violation: Violation, new: NewRider, by: Actor, now: datetime) -> Rider:
+def identify_rider(session: Session, violation: Violation, who: NewRider | Rider, by: Actor, now: datetime) -> Rider:
     """Say who the rider of a record with a plate alone was, or somebody who showed no papers.
 
     The company is the one that answers by ``riders.rules.responsible``. A fine becomes education where the rider turns
@@ -78,7 +78,10 @@ def identify_rider(session: Session, violation: Violation, new: NewRider, by: Ac
     """
     if violation.rider_id is not None or not violation.may(ViolationAct.IDENTIFY):
         raise Stale(rules.DECIDED)
-    rider = find_or_register(session, unnamed.named(session, violation, new), by, now)
+    if isinstance(who, NewRider):
+        who = find_or_register(session, unnamed.with_phone(session, violation, who), by, now)
+    rider = who
+    unnamed.named(violation)
     age = age_on(rider.birth_date, violation.occurred_on) if rider.birth_date else None
     found = engagements.responsible(session, rider.id, violation.occurred_on, violation.named_company_id)
     violation.rider, violation.company_id, violation.company_known = rider, found.company_id, found.known

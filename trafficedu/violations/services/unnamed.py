@@ -60,16 +60,16 @@ def unmask(session: Session, violation: Violation, by: Actor) -> str:
     return phone_of(session, person)
 
 
-def named(session: Session, violation: Violation, new: NewRider) -> NewRider:
-    """Let a person without papers be somebody from now on; a phone that was said goes along.
+def named(violation: Violation) -> None:
+    """Let the person of a record be known from now on; nothing where the papers were not missing."""
+    if violation.identity is not None:
+        violation.identity = IDENTITY_LIFE.after(IdentityAct.NAME, violation.identity)
 
-    A record of somebody whose papers nobody asked for passes through as it is.
-    """
-    if violation.identity is None:
-        return new
-    violation.identity = IDENTITY_LIFE.after(IdentityAct.NAME, violation.identity)
-    person = session.get(UnnamedPerson, violation.id)
-    return new if person is None or new.phone else replace(new, phone=phone_of(session, person))
+
+def with_phone(session: Session, violation: Violation, new: NewRider) -> NewRider:
+    """Return who was named, with the phone that the person told where none is given."""
+    person = session.get(UnnamedPerson, violation.id) if violation.papers and not new.phone else None
+    return new if person is None else replace(new, phone=phone_of(session, person))
 
 
 def give_up(session: Session, violation: Violation, reason: str, by: Actor) -> None:

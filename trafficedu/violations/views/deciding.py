@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.forms import acted, form_page, submitted
+from trafficedu.core.forms import acted, carried_out, form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.personal import mask_phone
 from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
+from trafficedu.riders.rules import mask_name
 from trafficedu.violations.forms.records import DecisionForm, IdentifyForm, PlateDecisionForm, ReasonForm
-from trafficedu.violations.models import Objection
+from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.queries import records
 from trafficedu.violations.queries.objections import contact_of, find_objection, list_objections_of, objections_on
-from trafficedu.violations.queries.plates import QUESTIONS, find_question
+from trafficedu.violations.queries.plates import QUESTIONS, find_question, usual_rider
 from trafficedu.violations.queries.unnamed import UNNAMED, find_unnamed
 from trafficedu.violations.rules import ObjectionState
 from trafficedu.violations.services import plates as plate_services
@@ -64,7 +66,12 @@ def reject(number: str) -> Any:
 @requires("violations:violation:record")
 def identify(number: str) -> Any:
     """I say who rode the e-bike of a record that has a plate alone, or who showed no papers."""
-    violation = seen(records.find_violation(session(), number, actor()))
+    violation = seen(records.find_violation(session(), number, actor()), _with_usual)
+    usual = usual_rider(session(), violation)
+    if usual is not None and request.form.get("action") == "usual":
+        identified = partial(reviewing.identify_rider, session(), violation, usual, actor(), utc_now())
+        carried_out(identified, message("Rider recorded."))
+        return back_to("violations.show", number=number)
     form = IdentifyForm()
     new = form.to_rider() if form.validate_on_submit() else None
     if new is not None and acted(form, lambda: reviewing.identify_rider(session(), violation, new, actor(), utc_now())):
@@ -74,7 +81,15 @@ def identify(number: str) -> Any:
     person = find_unnamed(session(), violation)
     if person is not None and not form.is_submitted():
         form.name.data = person.name
-    return form_page("violations/identify.html", form, violation=violation, person=person)
+    usual = usual_rider(session(), violation)
+    shown = mask_name(usual.name) if usual is not None else ""
+    return form_page("violations/identify.html", form, violation=violation, person=person, usual=shown)
+
+
+def _with_usual(violation: Violation) -> list[Any]:
+    """Return what the page of :func:`identify` rests on: the record, and who is proposed."""
+    usual = usual_rider(session(), violation)
+    return [violation, usual.number if usual is not None else ""]
 
 
 @pages.route("/violations/<number>/void", methods=["GET", "POST"])

@@ -145,6 +145,7 @@ def _look_up(form: RecordForm) -> Sequence[Rider]:
             for rider in matching:
                 open_rider(own, rider, actor(), "document")
     form.rider_number.data = matching[0].number if len(matching) == 1 else ""
+    form.still_them.data, form.still_on.data = None, ""
     by_plate = form.rider_number.data and not (form.id_number.data or form.phone.data)
     form.found_by_plate.data = form.plate.data if by_plate else ""
     return matching
