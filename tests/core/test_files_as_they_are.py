@@ -83,7 +83,7 @@ def test_a_text_is_read_however_it_was_saved(tmp_path: Path, content: bytes) -> 
 
 
 def test_headings_are_known_in_chinese_with_their_marks(tmp_path: Path) -> None:
-    headings = "编号,*发生时间,区划代码（必填）,地 点,纬度,经度,严重程度,死亡人数,受伤人数,是否涉及电动自行车,头盔"
+    headings = "编号,*发生时间,区划代码（必填）,地 点,纬度,经度,严重程度,死亡,受伤,涉电动自行车,头盔"
     path = tmp_path / "a.csv"
     path.write_text(
         f"{headings}\nK1,2026年3月1日 8时5分,330109001001,某路,30.1,120.1,轻伤,0,1,是,未佩戴\n", encoding="utf-8"

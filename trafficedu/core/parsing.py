@@ -38,6 +38,8 @@ Read = Callable[[Cell], Value]
 MASK = "*"
 CODE, TELEPHONE = re.compile("[A-Za-z0-9-]+"), re.compile("[0-9+() -]+")
 GROUPED = re.compile(r"-?\d{1,3}(,\d{3})+", re.ASCII)
+WORDS_MET = 200
+"""Ways to write the words of one list that are remembered."""
 EXACT = 10**15
 """From this number on a spreadsheet no longer keeps every digit."""
 
@@ -174,6 +176,8 @@ def identifier(cell: Cell) -> str:
     The marks with which people keep a spreadsheet from counting with it are taken off: ``'0571``, ``="0571"``; so is
     the ``.0`` that a program adds to a number.
     """
+    if isinstance(cell, str) and (not cell or (cell.isalnum() and cell.isascii())):  # most are, and need no more
+        return cell
     if isinstance(cell, date | time | timedelta):
         raise Refusal(IS_DATE)
     written = unmarked(cell if isinstance(cell, str) else plain(cell))
@@ -219,6 +223,7 @@ def one_of(words: Iterable[Word], also: Mapping[str, Word] | None = None) -> Rea
     """
     known = tuple(words)
     names: dict[str, Word] = {}
+    met: dict[Cell, Word] = {}
 
     def find(written: str) -> Word | None:
         if not names:  # when it is first asked: the catalogues are there then
@@ -233,9 +238,13 @@ def one_of(words: Iterable[Word], also: Mapping[str, Word] | None = None) -> Rea
         return parts.pop() if len(parts) == 1 else None
 
     def chosen(cell: Cell) -> Word:
+        if (said := met.get(cell)) is not None:
+            return said
         word = find(typed.line(plain(cell)))
         if word is None:
             raise Refusal(message("Write one of: %(values)s.", values=listed(word.label for word in known)))
+        if isinstance(cell, str) and len(met) < WORDS_MET:
+            met[cell] = word
         return word
 
     return chosen

@@ -97,7 +97,7 @@ COLUMNS = Columns(
         if_given(PEOPLE),
         optional=True,
         title=message("Killed within 30 days"),
-        headings=("30日内死亡", "三十日内死亡人数"),
+        headings=("30日死亡", "30日内死亡", "三十日内死亡人数"),
         note=message("Empty as long as it is not known."),
         number=True,
     ),
@@ -114,7 +114,7 @@ COLUMNS = Columns(
         "ebike_involved",
         default=True,
         title=message("E-bike involved"),
-        headings=("涉及电动自行车", "是否涉电动自行车", "涉电"),
+        headings=("涉电动自行车", "涉及电动自行车", "是否涉电动自行车", "涉电"),
         note=message("Empty means yes."),
     ),
     closed(

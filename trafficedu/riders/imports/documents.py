@@ -24,6 +24,8 @@ def phone(cell: parsing.Cell) -> str:
     written = parsing.digits(cell)
     if not written:
         return ""
+    if len(written) == 11 and (number := _mobile(written)):
+        return number
     numbers = [part for part in _SEVERAL.split(written) if part.strip()]
     mobile = next((number for part in numbers if (number := _mobile(part))), "")
     if not mobile:
