@@ -63,8 +63,10 @@ KERB = {
     "study.start",
     "study.start_all",
     "study.undo",
+    "violations.correct",
     "violations.record",
     "violations.recorded",
+    "violations.take_back",
 }
 ENDLESS = {
     "sqlite": "WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more) SELECT count(*) FROM more",

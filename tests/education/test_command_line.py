@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import people
 from tests.factories.education import NOW, District, assign, make_session, make_violation, sign_off_by_exception
-from trafficedu import cli
+from trafficedu import cli, opening
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.errors import Missing
@@ -33,7 +33,7 @@ def test_report_writes_certificate_and_roster(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cli, "application", lambda: fresh_app)
+    monkeypatch.setattr(opening, "application", lambda **_: fresh_app)
     study = make_session(session, district.at_a)
     task = assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
     assert task is not None

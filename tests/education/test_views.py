@@ -22,7 +22,7 @@ from trafficedu.accounts.models import User
 from trafficedu.core import clock
 from trafficedu.core.actors import SYSTEM
 from trafficedu.education.models.courses import StudySession
-from trafficedu.education.models.tasks import Attendance, Booking, Certificate, StudyTask
+from trafficedu.education.models.tasks import Attendance, Booking, Certificate, StudyTask, TaskViolation
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.views import exceptions, sessions, signing, study, tasks
 from trafficedu.riders.models import Rider
@@ -316,7 +316,9 @@ def test_a_second_tap_at_the_door_changes_nothing(
 def test_only_the_area_that_answers_may_waive(
     client: Browser, session: Session, make_user: MakeUser, district: District
 ) -> None:
-    task = make_task(session, make_rider(session, district.c), district.a)
+    rider = make_rider(session, district.c)
+    task = make_task(session, rider, district.a)
+    session.add(TaskViolation(violation_id=make_violation(session, rider, district.a).id, task_id=task.id))
     session.commit()
     address = f"/education/{task.number}/waive"
     client.sign_in(make_user("supervisor", area_id=district.c.id))

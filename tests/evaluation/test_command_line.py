@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import colours as made
 from tests.factories.evaluation import NOW
-from trafficedu import cli, wiring
+from trafficedu import cli, opening, wiring
 from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
 from trafficedu.evaluation.models import EvaluationResult
@@ -30,7 +30,7 @@ def app(fresh_app: Flask) -> Flask:
 
 
 def run_command(app: Flask, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Any:
-    monkeypatch.setattr(cli, "application", lambda: app)
+    monkeypatch.setattr(opening, "application", lambda **_: app)
     monkeypatch.setattr(cli, "utc_now", lambda: NOW)
     return CliRunner().invoke(cli.commands, ["evaluate", *arguments])
 
