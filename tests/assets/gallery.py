@@ -112,6 +112,7 @@ def context() -> dict[str, object]:
         "page_url": page_url,
         "held_back": lambda: None,
         "opened_mark": str,
+        "account_mark": str,
         "seen_mark": str,
         "mark_of": lambda _record: "",
         "beginning_of_list": BEGINNING_OF_LIST,

@@ -81,10 +81,9 @@ def test_a_double_click_sends_once_and_the_summary_gets_the_focus(page: Page, si
     page.goto(f"{site}/kerb")
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
-    with page.expect_navigation():
-        page.evaluate("() => [1, 2, 3].forEach(() => document.querySelector('.bottom-bar button').click())")
+    page.evaluate("() => [1, 2, 3].forEach(() => document.querySelector('.bottom-bar button').click())")
+    expect(page.locator(".error-summary")).to_be_focused()
     assert len(sent) == 1
-    assert page.evaluate("document.activeElement.className") == "error-summary"
 
 
 def test_a_short_form_changes_its_piece_of_the_page_or_says_why_not(chromium: Browser, site: str) -> None:
@@ -99,7 +98,7 @@ def test_a_short_form_changes_its_piece_of_the_page_or_says_why_not(chromium: Br
         opened.locator("#message button").click()
         expect(opened.locator("#message [role=alert]")).to_have_text("This session is full.")
     opened.locator("#broken button").click()
-    expect(opened.locator("#broken [role=alert]")).to_contain_text("We could not reach the server")
+    expect(opened.locator("#broken [role=alert]")).to_contain_text("The server cannot take it right now")
     opened.locator("#address button").click()
     opened.wait_for_url("**/kerb")
     opened.close()
