@@ -23,6 +23,7 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import local, utc_now
 from trafficedu.core.month import Month
+from trafficedu.core.positions import in_gcj02
 from trafficedu.core.reading import read_rows
 from trafficedu.core.spreadsheet import csv_cell as as_cell
 from trafficedu.core.tabular import ImportReport, numbered, silent
@@ -80,6 +81,19 @@ class TestTakingIn:
         assert (local(accident.occurred_utc).hour, accident.occurred_on) == (8, date(2026, 3, 4))
         assert [kind.code for kind in accident.kinds] == ["2007", "ZJ-HELMET"]
         assert accident.number.startswith("A")
+
+    def test_a_point_off_a_chinese_map_is_kept_as_phones_give_it(
+        self, session: Session, district: District, tmp_path: Path
+    ) -> None:
+        north, east = in_gcj02(30.1785, 120.2647)
+        shown = {"latitude": str(north), "longitude": str(east), "coordinates": "GCJ-02（高德、腾讯地图）"}
+        assert counts(run(session, [row(district.village, **shown)])) == (1, 0, 0, 0)
+        accident = only(session)
+        assert (accident.latitude, accident.longitude) == pytest.approx((30.1785, 120.2647), abs=2e-6)
+        assert counts(run(session, [row(district.village, **shown)])) == (0, 0, 1, 0)
+        assert "coordinates" not in [column.name for column in EXPORTER.columns.exported]
+        report = run(session, [row(district.village, "SG-2", **shown | {"coordinates": "bd09"})])
+        assert [refused.column for refused in report.refused] == ["coordinates"]
 
     def test_twice_adds_nothing(self, session: Session, district: District) -> None:
         rows = [row(district.village), row(district.neighbour, "SG-2", kinds="")]

@@ -12,6 +12,7 @@ from typing import Any
 from trafficedu.core import parsing
 from trafficedu.core.errors import Refusal
 from trafficedu.core.parsing import Answer, Cell, Read, Remark
+from trafficedu.core.positions import Datum, in_wgs84
 from trafficedu.core.states import Word
 from trafficedu.core.text import LOCALES, Message, listed, message, translate
 
@@ -35,7 +36,8 @@ class Column:
 
     ``title`` is its heading in either language, ``headings`` are others that people write; ``note`` says in a template
     what is to be written and ``example`` shows it. ``words`` is the closed list of its values. A ``number`` is one to a
-    spreadsheet, too; everything else is text there.
+    spreadsheet, too; everything else is text there. One that ``comes_only`` says how others are to be read; no export
+    has it.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Column:
     example: str = ""
     words: tuple[Word, ...] = ()
     number: bool = False
+    comes_only: bool = False
 
     @property
     def label(self) -> Message:
@@ -88,14 +91,30 @@ def yes_no(name: str, *, default: bool | None = None, **further: Any) -> Column:
     return Column(name, read, optional=True, words=tuple(Answer), **further)
 
 
-def coordinates() -> tuple[Column, Column]:
-    """Return the two columns of a position, which may be left out together."""
+def coordinates() -> tuple[Column, Column, Column]:
+    """Return the columns of a position, which may be left out: its degrees, and the system these are in."""
     read = parsing.if_given(parsing.degrees)
     north, east = message("Latitude"), message("Longitude")
     return (
         Column("latitude", read, optional=True, title=north, headings=("北纬",), example="30.1785", number=True),
         Column("longitude", read, optional=True, title=east, headings=("东经",), example="120.2646", number=True),
+        closed(
+            "coordinates",
+            Datum,
+            default=Datum.WGS84,
+            title=message("Coordinate system"),
+            headings=("坐标系", "坐标系统"),
+            note=message("Points read off maps sold in China are GCJ-02 and lie some 500 m off; they are converted."),
+            comes_only=True,
+        ),
     )
+
+
+def place_in_wgs84(cells: dict[str, Any]) -> None:
+    """Turn the position of a row into WGS-84; what it was given in is not asked again."""
+    datum, latitude, longitude = cells.pop("coordinates"), cells["latitude"], cells["longitude"]
+    if latitude is not None and longitude is not None:
+        cells["latitude"], cells["longitude"] = in_wgs84(latitude, longitude, Datum(datum))
 
 
 class HeaderRefusal(Refusal):
@@ -125,6 +144,7 @@ class Columns:
 
     def __init__(self, *columns: Column, others: bool = False) -> None:
         self.all: Sequence[Column] = columns
+        self.exported: Sequence[Column] = [column for column in columns if not column.comes_only]
         self._reads = [(column.name, column.read) for column in columns]
         self.names: Sequence[str] = tuple(column.name for column in columns)
         self.optional = frozenset(column.name for column in columns if column.optional)

@@ -34,7 +34,7 @@ from trafficedu.areas.queries.extents import RememberedSurroundings
 from trafficedu.areas.queries.tree import RememberedAreas
 from trafficedu.core import bulk, parsing
 from trafficedu.core.actors import Actor
-from trafficedu.core.columns import Column, Columns, closed, coordinates, yes_no
+from trafficedu.core.columns import Column, Columns, closed, coordinates, place_in_wgs84, yes_no
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import Candidate, Known, ReferencedImport
 from trafficedu.core.numbers import new_number
@@ -209,6 +209,7 @@ class AccidentImport(ReferencedImport[AccidentRow]):
         occurred = cells.pop("occurred_at")
         cells["area_code"] = self._areas.code_of(cells["area_code"])
         cells["kinds"] = tuple(self._kinds.code_of(kind, "kinds") for kind in cells["kinds"])
+        place_in_wgs84(cells)
         new = NewAccident(occurred_utc=occurred.utc, hour_known=occurred.hour_known, **cells)
         facts, kinds = prepare(new, self.now, self._areas.find, self._kinds.find_on, self._surroundings.of)
         return AccidentRow(reference, facts, {code: kind.id for code, kind in kinds.items()})

@@ -49,7 +49,7 @@ class TableOut:
         if wanted.clear:
             by.require(exporter.clear_permission)
         self._session, self._exporter, self._wanted, self._by, self._now = session, exporter, wanted, by, now
-        self._declared = exporter.columns.all
+        self._declared = exporter.columns.exported
         self.columns = [spreadsheet.Column(self._heading(column)) for column in self._declared]
 
     def _heading(self, column: Column) -> str:

@@ -33,7 +33,7 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core import parsing
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.columns import Column, Columns, closed, coordinates
+from trafficedu.core.columns import Column, Columns, closed, coordinates, place_in_wgs84
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import Candidate, Known, ReferencedImport
 from trafficedu.core.numbers import new_number
@@ -218,6 +218,7 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
         cells["area_code"] = self._areas.code_of(cells["area_code"])
         if cells["company_code"]:
             cells["company_code"] = self._companies.code_of(cells["company_code"])
+        place_in_wgs84(cells)
         new = NewViolation(
             kind_code=kind,
             occurred_utc=occurred.utc,
