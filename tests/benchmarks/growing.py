@@ -64,7 +64,8 @@ GROWN: Mapping[str, Growth] = {
     "module_record": Growth(),
     "certificate": Growth(),
     "notice": Growth(
-        open="state <> 'voided' AND NOT EXISTS (SELECT 1 FROM feedback WHERE feedback.notice_id = notice.id)"
+        open="state <> 'voided' AND closed_utc IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM feedback WHERE feedback.notice_id = notice.id)"
     ),
     "feedback": Growth(),
     "hazard": Growth(open="state IN ('reported', 'planned', 'fixing', 'fixed')"),
@@ -74,7 +75,7 @@ GROWN: Mapping[str, Growth] = {
     "accident_kind": TENTH,
     "accident_rider": TENTH,
     "accident_pair": Growth(TENTH.pace, open="state = 'open'"),
-    "helmet_survey": TENTH,
+    "helmet_survey": Growth(Fraction(1, GROUP), texts=("reference",)),
     "helmet_sheet": TENTH,
     "helmet_count": TENTH,
     "patrol": Growth(TENTH.pace, never="ended_utc IS NULL"),
@@ -154,7 +155,7 @@ def _stage(session: Session, table: Table) -> None:
         for column, other in _references(table)
         if other != table.name and GROWN[other].pace == growth.pace
     ]
-    is_open = " OR ".join([f"({growth.open})", *parents])
+    is_open = " OR ".join([f"COALESCE(({growth.open}), FALSE)", *parents])  # what is unknown is not open
     session.execute(
         text(
             f"CREATE TEMPORARY TABLE seed_{table.name} AS SELECT {table.name}.*, ({is_open}) AS is_open"  # noqa: S608

@@ -207,7 +207,7 @@ def test_a_lookup_hash_is_of_no_use_without_the_key(session: Session, side: Side
         (Role.SUPERVISOR, "/violations/{pending}/reject", {"reason": "看不清"}),
         (Role.SUPERVISOR, "/violations/{violation}/void", {"reason": "记错了"}),
         (Role.SUPERVISOR, "/objections/{objection}", {"outcome": "dismissed", "decision": "证据充分"}),
-        (Role.SUPERVISOR, "/education/{waiting}/waive", {"reason": "已搬离"}),
+        (Role.SUPERVISOR, "/education/{waiting}/waive", {"reason": "已搬离本区，无法参加"}),
         (Role.SUPERVISOR, "/exports", {"export-kind": "riders", "export-suffix": "csv"}),
         (Role.SUPERVISOR, "/violations/export/xlsx", {}),
         (Role.OFFICER, "/riders/{rider}/unmask", {"purpose": "contact"}),
