@@ -51,11 +51,12 @@ def has_lost(pid: int, child: int) -> bool:
 
 
 @pytest.mark.one_database
-def test_a_worker_that_crashes_is_traced_and_replaced(fresh_url: str, tmp_path: Path) -> None:
+def test_a_worker_that_crashes_is_traced_and_replaced(fresh_url: str, data_key: str, tmp_path: Path) -> None:
     if not Path("/proc/self/task").exists():
         pytest.skip("needs Linux to know the worker processes")
     port, log = free_port(), tmp_path / "log"
-    environment = {**os.environ, "TRAFFICEDU_DATABASE_URL": fresh_url, "TRAFFICEDU_INSTANCE": str(tmp_path)}
+    own = {"DATABASE_URL": fresh_url, "INSTANCE": str(tmp_path), "DATA_KEY": data_key}
+    environment = {**os.environ, **{f"TRAFFICEDU_{name}": value for name, value in own.items()}}
     command = [sys.executable, "-c", "from trafficedu.cli import main; main()", "serve", "--port", str(port)]
     with log.open("wb") as out:
         server = subprocess.Popen(command, env={**environment, "WEB_CONCURRENCY": "1"}, stderr=out, stdout=out)

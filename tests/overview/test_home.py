@@ -26,7 +26,7 @@ FIRST_SCREENS = {
     Role.SUPERVISOR: ["头盔观测", "待审核记录", "异议复核", "待验收的隐患"],
     Role.LEADER: ["待反馈抄告", "本月反馈情况", "待制定方案的隐患"],
     Role.ANALYST: [],
-    Role.ADMINISTRATOR: ["后台任务", "即将失效的违法行为"],
+    Role.ADMINISTRATOR: ["不安全的设置", "后台任务", "即将失效的违法行为"],
 }
 """What stands on a role's first screen when nothing waits: headings and large keys, from above."""
 CALENDAR = "工作日历"

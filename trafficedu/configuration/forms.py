@@ -17,6 +17,7 @@ UNIT_NAMES = {
     "percent": _l("percent"),
     "points": _l("points"),
     "tenths": _l("tenths"),
+    "times": _l("times"),
     "violations": _l("cases"),
     "villages": _l("villages"),
     "working days": _l("working days"),

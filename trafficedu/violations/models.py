@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import (
-    Boolean,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
@@ -189,7 +188,7 @@ class Violation(MadeByForm, Referenced, Versioned, Base):
     @classmethod
     def tells(cls) -> list[ColumnElement[bool]]:
         """Return the conditions that somebody is told of it: it counts and is no history."""
-        return [among(cls.state, ViolationState.CONFIRMED), literal_column("NOT violation.historic", Boolean)]
+        return [among(cls.state, ViolationState.CONFIRMED), literal_column("NOT violation.historic")]
 
     company_waits = StateIs(*COMPANY_OPEN, of="company_known")
     """Whether somebody has to say which company answers for it."""
