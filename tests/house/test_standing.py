@@ -16,11 +16,9 @@ from sqlalchemy.orm import Session
 
 from tests.factories.acts import Walk
 from tests.house.test_open_work import agrees
-from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.education.models.courses import StudySession
-from trafficedu.education.models.tasks import Attendance, Booking, Certificate, StudyTask, TaskViolation
-from trafficedu.education.rules.states import NOT_BEGUN, UNFINISHED, AttendanceState, BookingState, TaskState
-from trafficedu.education.services import absence, signing
+from trafficedu.education.models.tasks import Booking, Certificate, StudyTask, TaskViolation
+from trafficedu.education.rules.states import NOT_BEGUN, UNFINISHED, BookingState, TaskState
 from trafficedu.feedback.models import EarlierAnswer, Feedback, Notice
 from trafficedu.feedback.rules import NoticeState
 from trafficedu.feedback.services import answers, closing
@@ -34,7 +32,7 @@ from trafficedu.violations.rules import ObjectionState, Penalty, ViolationState
 from trafficedu.violations.services import correcting
 from trafficedu.violations.services.correcting import CorrectedFacts
 
-STEPS, LOOK_EVERY, WALKS, WALKS_AT_MOST = 90, 6, 2, 12
+STEPS, LOOK_EVERY, WALKS, WALKS_AT_MOST = 110, 10, 2, 16
 """As in ``test_open_work``: more walks are taken while an act was missed by chance."""
 REASON = "核对监控录像和笔录后更正"
 
@@ -44,16 +42,9 @@ class StandingWalk(Walk):
 
     def __init__(self, session: Session, seed: int) -> None:
         super().__init__(session, seed)
-        self.inspector = Actor(self.staff.user_id, "", permissions=frozenset({"education:session:take_back"}))
         self.acts += [
             *[self.correct] * 2,
             *[self.correct_answer] * 3,
-            self.take_back_absence,
-            self.leave_early,
-            self.come_back,
-            *[self.take_back_sign_off] * 2,
-            self.note_absent,
-            self.close_unsigned,
             self.wait_for_months,
             *[self.sign_off] * 2,
             *[self.check_in] * 3,
@@ -88,48 +79,6 @@ class StandingWalk(Walk):
             return super()._booking(*states)
         self.now = booking.session.starts_utc + timedelta(minutes=5)
         return booking
-
-    def _studying(self, state: AttendanceState) -> Booking | None:
-        booking = self._any(select(Booking).join(Booking.attendance).where(Attendance.state == state))
-        assert booking is None or isinstance(booking, Booking)
-        return booking
-
-    def take_back_absence(self) -> Any:
-        booking = self._any(select(Booking).where(Booking.state == BookingState.ABSENT))
-        if not isinstance(booking, Booking):
-            return None
-        absence.take_back_absence(self.session, booking, REASON, SYSTEM, self.now)
-        return booking
-
-    def leave_early(self) -> Any:
-        booking = self._studying(AttendanceState.STUDYING)
-        if booking is None:
-            return None
-        absence.leave_early(self.session, booking, SYSTEM, self.now)
-        return booking
-
-    def come_back(self) -> Any:
-        booking = self._studying(AttendanceState.LEFT)
-        if booking is None:
-            return None
-        absence.come_back(self.session, booking, REASON, SYSTEM, self.now)
-        return booking
-
-    def take_back_sign_off(self) -> Any:
-        task = self._any(select(StudyTask).where(StudyTask.state == TaskState.COMPLETED))
-        booking = task and self._any(
-            select(Booking).where(Booking.task_id == task.id, Booking.state == BookingState.ATTENDED)
-        )
-        if not isinstance(booking, Booking):
-            return None
-        signing.take_back_sign_off(self.session, booking, REASON, self.inspector, self.now)
-        return booking
-
-    def note_absent(self) -> Any:
-        return absence.note_absent(self.session, self.now + timedelta(days=1), 100) or None
-
-    def close_unsigned(self) -> Any:
-        return absence.close_unsigned(self.session, self.now + timedelta(days=30), 100) or None
 
     def wait_for_months(self) -> Any:
         if self.chance.random() < 0.7:  # else hardly a session would be attended

@@ -16,6 +16,7 @@ from trafficedu.core.actors import NOTHING, SYSTEM, Actor, Scope
 from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
+from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.riders.services.people import find_or_register
 from trafficedu.violations.queries import figures, records
 from trafficedu.violations.queries.kinds import RememberedKinds, find_kind, find_kind_on, list_kinds_ending
@@ -87,6 +88,7 @@ def test_of_a_rider_and_of_a_company(
 ) -> None:
     company = make_company(session)
     rider = find_or_register(session, new_rider(), SYSTEM, utc_now())
+    engage(session, rider, NewEngagement(company.id, date(2026, 1, 1), None, "contract"), SYSTEM, utc_now())
     known: dict[str, Any] = {"company_code": company.code, "rider": None, "rider_number": rider.number}
     mine = make_violation(session, district.village, **known)
     make_violation(session, district.other_village, **known)
