@@ -25,6 +25,7 @@ from trafficedu.core.orm import among, holds_on
 from trafficedu.core.reach import Reach
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import Message, message
+from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.people import ids_named, name_contains
 from trafficedu.riders.rules import normalise_plate, searched_name
 from trafficedu.violations.models import Violation, ViolationKind
@@ -175,7 +176,9 @@ def _worded(chosen: ViolationFilter) -> Conditions:
     if plate := _plate(chosen):
         asked.append(Violation.plate == plate)
     if chosen.people and (name := searched_name(chosen.words)):
-        asked.append(Violation.rider.has(name_contains(name)))
+        # a value of the row's own rider: PostgreSQL would read every rider for an EXISTS among alternatives
+        own = select(name_contains(name)).where(Rider.id == Violation.rider_id)
+        asked.append(own.correlate(Violation).scalar_subquery())
     return [or_(*asked), *_rest(chosen)]
 
 
