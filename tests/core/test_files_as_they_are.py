@@ -17,7 +17,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.reading import USUAL, Way, count_rows, read_rows
 from trafficedu.riders.imports.files import COLUMNS as RIDERS
 
-NAMES = list(COLUMNS.names)
+NAMES = [column.name for column in COLUMNS.exported]
 CELLS: Sequence[Any] = ["K1", "2026-03-01 08:05", "330109001001", "某路", 30.1, 120.1, "slight", 0, "", 1, "true"]
 AT = datetime(2026, 3, 1, 0, 5, tzinfo=UTC)
 LINE = ",".join(map(str, CELLS))

@@ -91,22 +91,26 @@ def yes_no(name: str, *, default: bool | None = None, **further: Any) -> Column:
     return Column(name, read, optional=True, words=tuple(Answer), **further)
 
 
-def coordinates() -> tuple[Column, Column, Column]:
-    """Return the columns of a position, which may be left out: its degrees, and the system these are in."""
+def coordinates() -> tuple[Column, Column]:
+    """Return the two columns of a position, which may be left out together."""
     read = parsing.if_given(parsing.degrees)
     north, east = message("Latitude"), message("Longitude")
     return (
         Column("latitude", read, optional=True, title=north, headings=("北纬",), example="30.1785", number=True),
         Column("longitude", read, optional=True, title=east, headings=("东经",), example="120.2646", number=True),
-        closed(
-            "coordinates",
-            Datum,
-            default=Datum.WGS84,
-            title=message("Coordinate system"),
-            headings=("坐标系", "坐标系统"),
-            note=message("Points read off maps sold in China are GCJ-02 and lie some 500 m off; they are converted."),
-            comes_only=True,
-        ),
+    )
+
+
+def coordinate_system() -> Column:
+    """Return the column that says in which system the degrees of a row are."""
+    return closed(
+        "coordinates",
+        Datum,
+        default=Datum.WGS84,
+        title=message("Coordinate system"),
+        headings=("坐标系", "坐标系统"),
+        note=message("Points read off maps sold in China are GCJ-02 and lie some 500 m off; they are converted."),
+        comes_only=True,
     )
 
 

@@ -34,7 +34,7 @@ from trafficedu.areas.queries.extents import RememberedSurroundings
 from trafficedu.areas.queries.tree import RememberedAreas
 from trafficedu.core import bulk, parsing
 from trafficedu.core.actors import Actor
-from trafficedu.core.columns import Column, Columns, closed, coordinates, place_in_wgs84, yes_no
+from trafficedu.core.columns import Column, Columns, closed, coordinate_system, coordinates, place_in_wgs84, yes_no
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import Candidate, Known, ReferencedImport
 from trafficedu.core.numbers import new_number
@@ -149,6 +149,7 @@ COLUMNS = Columns(
         note=message("Codes or names of the catalogue, with semicolons between them."),
         example="2007;2004",
     ),
+    coordinate_system(),
 )
 FACTS = (
     "occurred_utc",

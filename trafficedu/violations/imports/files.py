@@ -33,7 +33,7 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core import parsing
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.columns import Column, Columns, closed, coordinates, place_in_wgs84
+from trafficedu.core.columns import Column, Columns, closed, coordinate_system, coordinates, place_in_wgs84
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import Candidate, Known, ReferencedImport
 from trafficedu.core.numbers import new_number
@@ -152,6 +152,7 @@ COLUMNS = Columns(
         headings=("无证件原因", "未出示证件"),
         note=message("Only where nobody knows yet who it was. The document stays empty then."),
     ),
+    coordinate_system(),
 )
 
 FIXED = {
