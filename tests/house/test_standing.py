@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.acts import Walk
 from tests.house.test_open_work import agrees
+from trafficedu.core.corrections import Correction
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, Certificate, StudyTask, TaskViolation
 from trafficedu.education.rules.states import NOT_BEGUN, UNFINISHED, BookingState, TaskState
@@ -27,7 +28,7 @@ from trafficedu.issued.models import Document
 from trafficedu.issued.queries.documents import facts_of
 from trafficedu.issued.rules import DocumentKind, DocumentState
 from trafficedu.messages.models import Push
-from trafficedu.violations.models import Objection, Violation, ViolationCorrection
+from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.rules import ObjectionState, Penalty, ViolationState
 from trafficedu.violations.services import correcting
 from trafficedu.violations.services.correcting import CorrectedFacts
@@ -100,7 +101,8 @@ def records_stand(session: Session, told: int) -> None:
             assert f"notice:{notice.number}:withdrawn" in keys
         if notice.company_id == told and notice.corrected_utc:
             assert any(key.startswith(f"notice:{notice.number}:corrected") for key in keys)
-    corrected = Counter(session.scalars(select(ViolationCorrection.violation_id)))
+    of_violations = Correction.subject_kind == Violation.__tablename__
+    corrected = Counter(session.scalars(select(Correction.subject_id).where(of_violations)))
     assert corrected.keys() <= violations.keys()
 
 

@@ -165,7 +165,12 @@ def correcting(
 
 def history(session: Session, record: Any) -> Sequence[Correction]:
     """Return every correction of a record, the latest first."""
-    of_record = (Correction.subject_kind == record.__tablename__, Correction.subject_id == record.id)
+    return history_of(session, record.__tablename__, record.id)
+
+
+def history_of(session: Session, kind: str, subject_id: int) -> Sequence[Correction]:
+    """Return every correction of the record ``subject_id`` of the table ``kind``, the latest first."""
+    of_record = (Correction.subject_kind == kind, Correction.subject_id == subject_id)
     return session.scalars(select(Correction).where(*of_record).order_by(Correction.id.desc())).all()
 
 

@@ -7,10 +7,9 @@ from functools import partial
 from typing import Any
 
 from flask import render_template
-from sqlalchemy import select
 
 from trafficedu.core.access import actor, panel_for
-from trafficedu.core.corrections import Correction
+from trafficedu.core.corrections import history_of
 from trafficedu.core.database import session
 from trafficedu.core.web import locale
 from trafficedu.transfers.queries.corrected import DIFFERENCES
@@ -25,8 +24,7 @@ def corrections_of(table: str) -> Callable[..., str]:
 
 def _corrections(table: str, **subject: Any) -> str:
     (record_id,) = subject.values()
-    query = select(Correction).where(Correction.subject_kind == table, Correction.subject_id == record_id)
-    found = session().scalars(query.order_by(Correction.id.desc())).all()
+    found = history_of(session(), table, record_id)
     if not found:
         return ""
     return render_template(

@@ -43,7 +43,6 @@ from trafficedu.violations.rules import (
     COMPANY_OPEN,
     VIOLATION_LIFE,
     CompanyAct,
-    CorrectedField,
     IdentityState,
     MissingPapers,
     ObjectionState,
@@ -213,26 +212,6 @@ class Violation(MadeByForm, Referenced, Versioned, Base):
 
     is_rejected = StateIs(ViolationState.REJECTED)
     """Whether its review refused it."""
-
-
-class ViolationCorrection(Base):
-    """One field of a record that was corrected: what stood there, what stands there now, who says so and why.
-
-    ``before`` and ``after`` are texts as ``violations.queries.corrections`` reads them: the code of a kind or an area,
-    the word of a penalty, a moment in ISO 8601 with its offset, yuan as a number, else the text itself.
-    """
-
-    __tablename__ = "violation_correction"
-    __table_args__ = (one_of("field", CorrectedField),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    violation_id: Mapped[int] = mapped_column(ForeignKey("violation.id"), index=True)
-    field: Mapped[CorrectedField] = mapped_column(word(CorrectedField, 20))
-    before: Mapped[str] = mapped_column(String(500))
-    after: Mapped[str] = mapped_column(String(500))
-    reason: Mapped[str] = mapped_column(String(500))
-    by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    at_utc: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class CompanyDecision(Base):

@@ -13,12 +13,13 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from trafficedu.accidents.models import Accident
 from trafficedu.analysis.colours.rule_set import COMPANY
 from trafficedu.areas.queries import tree as areas
+from trafficedu.core.corrections import Correction
 from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationResult
 from trafficedu.helmets.models import HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.points.models import PointEntry
-from trafficedu.violations.models import Violation, ViolationCorrection
+from trafficedu.violations.models import Violation
 
 NAMED = 8
 """How many records of a kind are named; the others are counted."""
@@ -78,8 +79,10 @@ def _violations(between: _Between) -> list[LateRecords]:
     of_month = select(Violation.number).where(own, Violation.occurred_on.between(month.first, month.last))
     of_month = of_month.order_by(Violation.occurred_on, Violation.id)
     came = or_(between.holds(Violation.recorded_utc), between.holds(Violation.reviewed_utc))
-    corrected = select(ViolationCorrection.violation_id).where(
-        ViolationCorrection.violation_id == Violation.id, between.holds(ViolationCorrection.at_utc)
+    corrected = select(Correction.id).where(
+        Correction.subject_kind == Violation.__tablename__,
+        Correction.subject_id == Violation.id,
+        between.holds(Correction.made_utc),
     )
     came_late, page = of_month.where(came, Violation.voided_utc.is_(None)), "violations.show"
     return [

@@ -1,4 +1,4 @@
-"""Records are corrected, answers too, objections settled by a void, notices beyond help closed.
+"""Answers are corrected, objections settled by a void, notices beyond help closed.
 
 Revision ID: 0031
 Revises: 0030
@@ -18,7 +18,6 @@ BEFORE = (
     " AND (state = 'held') = (urgency BETWEEN 100000000000 AND 199999999999)"
 )
 AFTER = BEFORE.replace("answered_utc IS NULL)", "answered_utc IS NULL AND closed_utc IS NULL)")
-FIELDS = ("kind", "occurred_at", "area_code", "place", "penalty", "fine_yuan", "note")
 MOMENT = trafficedu.core.orm.UTCDateTime(timezone=True)
 
 
@@ -27,22 +26,6 @@ def among(words: tuple[str, ...]) -> str:
 
 
 def upgrade() -> None:
-    op.create_table(
-        "violation_correction",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("violation_id", sa.Integer(), nullable=False),
-        sa.Column("field", sa.String(length=20), nullable=False),
-        sa.Column("before", sa.String(length=500), nullable=False),
-        sa.Column("after", sa.String(length=500), nullable=False),
-        sa.Column("reason", sa.String(length=500), nullable=False),
-        sa.Column("by_id", sa.Integer(), nullable=True),
-        sa.Column("at_utc", MOMENT, nullable=False),
-        sa.CheckConstraint(f"field IN ({among(FIELDS)})", name=op.f("ck_violation_correction_field")),
-        sa.ForeignKeyConstraint(["by_id"], ["user_account.id"], name=op.f("fk_violation_correction_by_id")),
-        sa.ForeignKeyConstraint(["violation_id"], ["violation.id"], name=op.f("fk_violation_correction_violation_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_violation_correction")),
-    )
-    op.create_index(op.f("ix_violation_correction_violation_id"), "violation_correction", ["violation_id"])
     op.create_table(
         "earlier_answer",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -101,4 +84,3 @@ def downgrade() -> None:
     with op.batch_alter_table("feedback", schema=None) as batch_op:
         batch_op.drop_column("version")
     op.drop_table("earlier_answer")
-    op.drop_table("violation_correction")

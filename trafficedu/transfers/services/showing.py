@@ -15,7 +15,6 @@ from trafficedu.accounts.queries import names_of
 from trafficedu.core import corrections
 from trafficedu.core.clock import local
 from trafficedu.core.corrections import Correction
-from trafficedu.core.month import Month
 from trafficedu.core.orm import Base
 from trafficedu.core.personal import mask_phone
 from trafficedu.core.states import Word
@@ -105,7 +104,7 @@ class Shown:
             return str(value.value)
         if isinstance(value, datetime):
             return local(value).strftime("%Y-%m-%d %H:%M")
-        return str(value) if isinstance(value, Month) else str(value)
+        return str(value)
 
     def _code_of(self, table: Table, key: int) -> str:
         found = self._codes.get((table.name, key))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,8 +13,9 @@ from sqlalchemy.orm import Session
 from trafficedu.accounts.queries import names_of
 from trafficedu.areas.models import Area
 from trafficedu.core.clock import local
+from trafficedu.core.corrections import history_of, told_of
 from trafficedu.core.text import Message, message
-from trafficedu.violations.models import ViolationCorrection, ViolationKind
+from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.rules import CorrectedField, Penalty
 
 
@@ -40,48 +42,60 @@ class CorrectionLine:
         )
 
 
+FIELDS = {
+    "kind_id": CorrectedField.KIND,
+    "occurred_utc": CorrectedField.OCCURRED,
+    "area_id": CorrectedField.AREA,
+    "place": CorrectedField.PLACE,
+    "penalty": CorrectedField.PENALTY,
+    "fine_yuan": CorrectedField.FINE,
+    "note": CorrectedField.NOTE,
+}
+"""Column of the table -> what of a record it is to people; the day is told with the moment."""
+
+
 def list_corrections(session: Session, violation_id: int, locale: str, notes: bool = True) -> Sequence[CorrectionLine]:
     """Return what was corrected in a record, the first first; without ``notes`` for those who do not read them."""
-    query = (
-        select(ViolationCorrection)
-        .where(ViolationCorrection.violation_id == violation_id)
-        .order_by(ViolationCorrection.id)
-    )
-    rows = [row for row in session.scalars(query) if notes or row.field != CorrectedField.NOTE]
-    if not rows:
+    made = reversed(history_of(session, Violation.__tablename__, violation_id))
+    told = [(each, told_of(session, each)) for each in made if each.field in FIELDS and (notes or each.field != "note")]
+    if not told:
         return []
-    people = names_of(session, [row.by_id for row in rows if row.by_id is not None])
-    names = _names(session, rows, locale)
-    return [
+    names = _names(session, locale, {(each.field, values[side]) for each, values in told for side in SIDES})
+    people = names_of(session, [each.made_by_id for each, _ in told if each.made_by_id is not None])
+    lines = [
         CorrectionLine(
-            row.field.label,
-            names.get((row.field, row.before), row.before),
-            names.get((row.field, row.after), row.after),
-            row.at_utc,
-            people.get(row.by_id or 0, ""),
-            row.reason,
+            FIELDS[each.field].label,
+            names[each.field, values["before"]],
+            names[each.field, values["value"]],
+            each.made_utc,
+            people.get(each.made_by_id or 0, ""),
+            each.reason,
         )
-        for row in rows
+        for each, values in told
     ]
+    return [line for line in lines if line.before != line.after]  # a kind in another version reads the same
 
 
-Names = dict[tuple[str, str], Message | str]
+SIDES = ("before", "value")
+"""What a correction tells of its field: what the record said, and what it says since."""
+Names = dict[tuple[str, Any], Message | str]
 
 
-def _names(session: Session, rows: Sequence[ViolationCorrection], locale: str) -> Names:
-    """Return what the texts that are kept read like, by field and text."""
-    texts = {(row.field, text) for row in rows for text in (row.before, row.after) if text}
-    names: Names = {(field, text): _plain(field, text) for field, text in texts}
-    kinds = [text for field, text in texts if field == CorrectedField.KIND]
-    for kind in session.scalars(select(ViolationKind).where(ViolationKind.code.in_(kinds)).order_by("valid_from")):
-        names[CorrectedField.KIND, kind.code] = kind.name(locale)
-    areas = [text for field, text in texts if field == CorrectedField.AREA]
-    for code, name in session.execute(select(Area.code, Area.name).where(Area.code.in_(areas))).tuples():
-        names[CorrectedField.AREA, code] = name
+def _names(session: Session, locale: str, values: Collection[tuple[str, Any]]) -> Names:
+    """Return what the values that are kept read like, by column and value."""
+    names: Names = {(field, value): _plain(field, value) for field, value in values}
+    kinds = [value for field, value in values if field == "kind_id"]
+    for kind in session.scalars(select(ViolationKind).where(ViolationKind.id.in_(kinds))):
+        names["kind_id", kind.id] = kind.name(locale)
+    areas = [value for field, value in values if field == "area_id"]
+    for area_id, name in session.execute(select(Area.id, Area.name).where(Area.id.in_(areas))).tuples():
+        names["area_id", area_id] = name
     return names
 
 
-def _plain(field: str, text: str) -> Message | str:
-    if field == CorrectedField.OCCURRED:
-        return local(datetime.fromisoformat(text)).strftime("%Y-%m-%d %H:%M")
-    return Penalty(text).label if field == CorrectedField.PENALTY else text
+def _plain(field: str, value: Any) -> Message | str:
+    if value is None:
+        return ""
+    if field == "occurred_utc":
+        return local(datetime.fromisoformat(value)).strftime("%Y-%m-%d %H:%M")
+    return Penalty(value).label if field == "penalty" else str(value)

@@ -24,7 +24,7 @@ from trafficedu.core.text import message
 from trafficedu.riders.models import Rider
 from trafficedu.violations import rules
 from trafficedu.violations.events import ViolationCorrected
-from trafficedu.violations.models import Objection, Violation, ViolationCorrection
+from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.rules import CorrectedField, ViolationAct
 from trafficedu.violations.services.recording import NewViolation, SessionLookups, prepare
 from trafficedu.violations.services.reviewing import needed, void
@@ -53,19 +53,23 @@ def own_change_ends(session: Session, violation: Violation, by: Actor) -> dateti
     return rules.changes_end_at(violation.recorded_utc, figure(session, "violations.own_change_minutes"))
 
 
+def _is_in_time(session: Session, violation: Violation, by: Actor, now: datetime) -> bool:
+    """Tell whether the record is one's own and the minutes last, or one may void any record."""
+    if by.may(VOID):
+        return True
+    ends = own_change_ends(session, violation, by)
+    return ends is not None and now <= ends
+
+
 def require_in_time(session: Session, violation: Violation, by: Actor, now: datetime) -> None:
     """Raise Denied unless the record is one's own and the minutes last, or one may void any record."""
-    ends = own_change_ends(session, violation, by)
-    if not by.may(VOID) and (ends is None or ends < now):
+    if not _is_in_time(session, violation, by, now):
         raise Denied(message("The time in which you could change this record is over. Ask your supervisor."))
 
 
 def may_change(session: Session, violation: Violation, by: Actor, now: datetime) -> bool:
     """Tell whether ``by`` may correct the record: who may void any, and for some minutes who made it."""
-    if not violation.may(ViolationAct.CORRECT):
-        return False
-    ends = own_change_ends(session, violation, by)
-    return by.may(VOID) or (ends is not None and now <= ends)
+    return violation.may(ViolationAct.CORRECT) and _is_in_time(session, violation, by, now)
 
 
 def take_back(session: Session, violation: Violation, reason: str, by: Actor, now: datetime) -> None:
@@ -84,10 +88,11 @@ def take_back(session: Session, violation: Violation, reason: str, by: Actor, no
 
 def correct(
     session: Session, violation: Violation, facts: CorrectedFacts, reason: str, version: int, by: Actor, now: datetime
-) -> list[ViolationCorrection]:
-    """Let a record say ``facts`` from now on, and keep what it said. Publishes ViolationCorrected.
+) -> frozenset[CorrectedField]:
+    """Let a record say ``facts`` from now on, and keep what it said (``core.corrections``).
 
-    Every rule of recording is asked again, but for how far back the offence may lie: it was recorded in time.
+    Publishes ViolationCorrected, and returns the fields that are another. Every rule of recording is asked again, but
+    for how far back the offence may lie: it was recorded in time.
 
     Raises
     ------
@@ -107,34 +112,21 @@ def correct(
     if facts.occurred_utc > violation.recorded_utc:
         text = message("The offence cannot have happened after it was recorded. Check the date and time.")
         raise Refusal(text, field="occurred_at", value=facts.occurred_utc.isoformat())
-    changes = _changes(_texts_of(violation), _texts(facts, values))
-    if not changes:
+    changed = _changed(violation, facts, values)
+    if not changed:
         raise Refusal(message("Nothing was changed. Correct what is wrong, or go back."))
-    if CorrectedField.AREA in changes:
+    if CorrectedField.AREA in changed:
         _move_objections(session, violation, values["area_id"])
-    names = ["kind_id", "area_id", "place", "penalty", "fine_yuan", "note", "minor"]
-    names += ["occurred_utc", "occurred_on"] if CorrectedField.OCCURRED in changes else []
-    with correcting(session, violation, [name for name in names if name != "minor"], by, now, reason=reason):
+    names = ["kind_id", "area_id", "place", "penalty", "fine_yuan", "note"]
+    names += ["occurred_utc", "occurred_on"] if CorrectedField.OCCURRED in changed else []
+    with correcting(session, violation, names, by, now, reason=reason):
         for name in names:
             setattr(violation, name, values[name])
-    kept = [
-        ViolationCorrection(
-            violation_id=violation.id,
-            field=field,
-            before=before,
-            after=after,
-            reason=reason,
-            by_id=by.user_id,
-            at_utc=now,
-        )
-        for field, (before, after) in changes.items()
-    ]
-    session.add_all(kept)
-    session.flush()
+        violation.minor = values["minor"]
     session.expire(violation, ["kind", "area"])
-    audit.write(session, "violations:violation:correct", by, subject=violation, fields=sorted(changes))
-    publish(session, ViolationCorrected(now, by, violation.id, frozenset(changes)))
-    return kept
+    audit.write(session, "violations:violation:correct", by, subject=violation, fields=sorted(changed))
+    publish(session, ViolationCorrected(now, by, violation.id, changed))
+    return changed
 
 
 def _require_may_change(session: Session, violation: Violation, by: Actor, now: datetime) -> None:
@@ -182,39 +174,22 @@ def _as_new(violation: Violation, facts: CorrectedFacts) -> NewViolation:
     )
 
 
-Texts = dict[CorrectedField, str]
-
-
-def _texts_of(violation: Violation) -> Texts:
-    return {
-        CorrectedField.KIND: violation.kind.code,
-        CorrectedField.OCCURRED: violation.occurred_utc.isoformat(timespec="minutes"),
-        CorrectedField.AREA: violation.area.code,
-        CorrectedField.PLACE: violation.place,
-        CorrectedField.PENALTY: violation.penalty,
-        CorrectedField.FINE: _number(violation.fine_yuan),
-        CorrectedField.NOTE: violation.note,
+def _changed(violation: Violation, facts: CorrectedFacts, values: dict[str, Any]) -> frozenset[CorrectedField]:
+    """Return which fields say something else; a moment is told to the minute, a kind by its code in any version."""
+    pairs = {
+        CorrectedField.KIND: (violation.kind.code, facts.kind_code),
+        CorrectedField.OCCURRED: (_minute(violation.occurred_utc), _minute(facts.occurred_utc)),
+        CorrectedField.AREA: (violation.area_id, values["area_id"]),
+        CorrectedField.PLACE: (violation.place, values["place"]),
+        CorrectedField.PENALTY: (violation.penalty, facts.penalty),
+        CorrectedField.FINE: (violation.fine_yuan, facts.fine_yuan),
+        CorrectedField.NOTE: (violation.note, values["note"]),
     }
+    return frozenset(field for field, (before, after) in pairs.items() if before != after)
 
 
-def _texts(facts: CorrectedFacts, values: dict[str, Any]) -> Texts:
-    return {
-        CorrectedField.KIND: facts.kind_code,
-        CorrectedField.OCCURRED: facts.occurred_utc.isoformat(timespec="minutes"),
-        CorrectedField.AREA: facts.area_code,
-        CorrectedField.PLACE: values["place"],
-        CorrectedField.PENALTY: facts.penalty,
-        CorrectedField.FINE: _number(facts.fine_yuan),
-        CorrectedField.NOTE: values["note"],
-    }
-
-
-def _number(value: int | None) -> str:
-    return "" if value is None else str(value)
-
-
-def _changes(before: Texts, after: Texts) -> dict[CorrectedField, tuple[str, str]]:
-    return {field: (before[field], after[field]) for field in CorrectedField if before[field] != after[field]}
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
 
 
 def _move_objections(session: Session, violation: Violation, area_id: int) -> None:
