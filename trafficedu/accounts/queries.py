@@ -212,10 +212,17 @@ def watchers_of(session: Session, area_path: str) -> Sequence[int]:
     return session.scalars(query.order_by(User.id)).all()
 
 
-def contacts_of(session: Session, company_id: int | None) -> Sequence[int]:
+def contacts_of(session: Session, company_id: int) -> Sequence[int]:
     """Return ids of the active contacts of a company."""
     query = select(User.id).where(User.active.is_(True), User.role == Role.COMPANY, User.company_id == company_id)
     return session.scalars(query.order_by(User.id)).all()
+
+
+def answering_for(session: Session, company_id: int | None, area: Area | None) -> Sequence[int]:
+    """Return ids of who answers for a company, else for an area; nobody for neither."""
+    if company_id is not None:
+        return contacts_of(session, company_id)
+    return watchers_of(session, area.path) if area is not None else ()
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy.orm import Session
 
-from trafficedu.accounts.queries import contacts_of, watchers_of
+from trafficedu.accounts.queries import answering_for
 from trafficedu.core.text import message
 from trafficedu.evaluation.events import ColourCorrected, ColourWorsened
 from trafficedu.evaluation.models import EvaluationResult
@@ -27,13 +25,7 @@ def tell_corrected(session: Session, event: ColourCorrected) -> None:
     body = message("A newer version of the evaluation was published. The page explains the colour.")
     path = f"/evaluation/{month}/{result.kind}/{result.code}"
     new = NewPush(f"colour:{month}:version {event.number}:{result.kind}:{result.code}", title, body, path)
-    push(session, new, _answering_for(session, result), event.by, event.at_utc)
-
-
-def _answering_for(session: Session, result: EvaluationResult) -> Sequence[int]:
-    if result.area is not None:
-        return watchers_of(session, result.area.path)
-    return contacts_of(session, result.company_id)
+    push(session, new, answering_for(session, result.company_id, result.area), event.by, event.at_utc)
 
 
 def tell_worsened(session: Session, event: ColourWorsened) -> None:
@@ -50,4 +42,4 @@ def tell_worsened(session: Session, event: ColourWorsened) -> None:
     body = message("The page explains why and how to improve it.")
     path = f"/evaluation/{month}/{event.kind}/{event.code}"
     new = NewPush(f"colour:{month}:{event.kind}:{event.code}", title, body, path)
-    push(session, new, _answering_for(session, result), event.by, event.at_utc)
+    push(session, new, answering_for(session, result.company_id, result.area), event.by, event.at_utc)

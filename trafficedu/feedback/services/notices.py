@@ -97,13 +97,15 @@ def _sent(session: Session, now: datetime) -> dict[str, Any]:
     return {"state": NoticeState.SENT, "sent_utc": now, "due_utc": due}
 
 
+def _standing(session: Session, violation_id: int) -> Notice | None:
+    """Return the notice of a violation, held, unless there is none or it was taken back."""
+    query = select(Notice).where(Notice.violation_id == violation_id, Notice.state != NoticeState.VOIDED)
+    return session.scalar(query.with_for_update())
+
+
 def withdraw_notice(session: Session, event: ViolationVoided) -> None:
     """Take the notice of a voided violation back: it needs no answer and leaves the rates; an answer given is kept."""
-    notice = session.scalar(
-        select(Notice)
-        .where(Notice.violation_id == event.violation_id, Notice.state != NoticeState.VOIDED)
-        .with_for_update()
-    )
+    notice = _standing(session, event.violation_id)
     if notice is None:
         return
     was_sent = notice.is_sent
@@ -117,11 +119,7 @@ def withdraw_notice(session: Session, event: ViolationVoided) -> None:
 
 def follow_correction(session: Session, event: ViolationCorrected) -> None:
     """Let the notice of a corrected violation say where that happened by now; its receiver is told again."""
-    notice = session.scalar(
-        select(Notice)
-        .where(Notice.violation_id == event.violation_id, Notice.state != NoticeState.VOIDED)
-        .with_for_update()
-    )
+    notice = _standing(session, event.violation_id)
     if notice is None:
         return
     NOTICE_LIFE.require(NoticeAct.FOLLOW, notice.state)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy.orm import Session
 
-from trafficedu.accounts.queries import contacts_of, watchers_of
-from trafficedu.areas.models import Area
+from trafficedu.accounts.queries import answering_for
 from trafficedu.core.text import message
 from trafficedu.feedback.models import Notice
 from trafficedu.messages.services.outbox import NewPush, push
@@ -28,7 +25,7 @@ def tell_withdrawn(session: Session, notice: Notice, event: ViolationVoided | Co
             "The violation was recorded in error. Lift the measure if you have taken one. No answer is needed."
         )
         new = NewPush(f"notice:{notice.number}:withdrawn", title, body, f"/notices/{notice.number}")
-    push(session, new, _receivers(session, notice), event.by, event.at_utc)
+    push(session, new, answering_for(session, notice.company_id, notice.area), event.by, event.at_utc)
 
 
 def tell_corrected(session: Session, notice: Notice, event: ViolationCorrected) -> None:
@@ -39,14 +36,7 @@ def tell_corrected(session: Session, notice: Notice, event: ViolationCorrected) 
     push(
         session,
         NewPush(key, title, body, f"/notices/{notice.number}"),
-        _receivers(session, notice),
+        answering_for(session, notice.company_id, notice.area),
         event.by,
         event.at_utc,
     )
-
-
-def _receivers(session: Session, notice: Notice) -> Sequence[int]:
-    if notice.company_id is not None:
-        return contacts_of(session, notice.company_id)
-    area = session.get(Area, notice.area_id)
-    return watchers_of(session, area.path) if area is not None else ()
