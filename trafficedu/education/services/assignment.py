@@ -214,7 +214,7 @@ def withdraw_violation(session: Session, event: ViolationVoided) -> None:
     session.flush()
     session.expire(task, ["links"])
     audit.write(session, "education:task:reduce", event.by, subject=task, violation=violation.id)
-    if task.may(TaskAct.WITHDRAW) and not _days_of(session, task):
+    if task.may(TaskAct.WITHDRAW) and owes_nothing(session, task):
         end_task(session, task, TaskAct.WITHDRAW, event.by, event.at_utc)
     _recompute(session, violation.rider_id, event.by, event.at_utc)
 
