@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 from trafficedu.core.typed import clean
 
@@ -58,12 +57,6 @@ def hide_personal(text: str) -> str:
         hidden += [text[after:first], masked]
         after = last
     return "".join(hidden) + text[after:]
-
-
-def refuse_personal(text: str, field: str) -> None:
-    """Refuse a text that holds such a number."""
-    if holds_personal(text):
-        raise Refusal(HINT, field=field)
 
 
 def _found(text: str) -> Iterator[tuple[int, int, str]]:

@@ -131,15 +131,6 @@ def read_header(path: Path, columns: Columns, way: Way = USUAL) -> list[str]:
         return _find_header(lines, columns, way.mapping)[0]
 
 
-def read_values(path: Path, columns: Columns, place: int, most: int, way: Way = USUAL) -> list[str]:
-    """Return what stands in a column of a file, by its ``place`` from 0: the first ``most`` different texts."""
-    with ExitStack() as opened:
-        lines, _ = _lines(path, columns, way, opened)
-        _, rest = _find_header(lines, columns, way.mapping)
-        texts = (as_text(cells[place]) for _, cells in rest if place < len(cells))
-        return list(islice(dict.fromkeys(text for text in texts if text), most))
-
-
 def count_rows(path: Path) -> int:
     """Return about how many rows the file has, for a progress bar; 0 where that cannot be told."""
     try:

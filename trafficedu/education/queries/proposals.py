@@ -66,13 +66,6 @@ def list_of_task(session: Session, task_id: int) -> Sequence[Proposal]:
     return session.scalars(query.order_by(Proposal.id.desc())).all()
 
 
-def granted_sign_off(session: Session, booking_id: int) -> Proposal | None:
-    """Return the exception under which a study was signed off, with its two people, or None."""
-    query = select(Proposal).where(Proposal.booking_id == booking_id, Proposal.state == ProposalState.GRANTED)
-    query = query.options(loaded(Proposal.proposed_by), loaded(Proposal.decided_by))
-    return session.scalar(query.order_by(Proposal.id.desc()).limit(1))
-
-
 @dataclass(frozen=True)
 class StationExceptions:
     """How many sign-offs by exception a station proposed in the last twelve months, and what became of them."""
