@@ -99,6 +99,9 @@ def _companies_agree(session: Session, violations: Mapping[int, Violation]) -> N
         if violation.rider_id is None:
             assert (violation.id in notices_of, violation.company_known) == (False, "nobody")
             continue
+        if violation.historic:
+            assert violation.id not in notices_of, "of history nobody is told or asked"
+            continue
         notice = notices_of[violation.id]
         if violation.state != ViolationState.CONFIRMED:
             continue

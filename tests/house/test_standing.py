@@ -1,22 +1,32 @@
 """What stands: after any acts of recording, studying, taking back and correcting, facts and papers agree.
 
-The acts of ``test_open_work`` and those that put right what was done, drawn by chance. Meanwhile no state lacks a
-way out, no document's facts are others than when it was issued, and what is counted is what is there.
+The acts of ``test_open_work``, those that put right what was done, and files that come, come again and are taken back,
+drawn by chance. Meanwhile no state lacks a way out, no document's facts are others than when it was issued, what is
+counted is what is there, and a file changes neither what somebody corrected nor, coming again, anything at all.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from tests.factories import places
 from tests.factories.acts import Walk
+from tests.factories.riders import make_identity
 from tests.house.test_open_work import agrees
-from trafficedu.core.corrections import Correction
+from tests.violations.test_imports import row as violation_row
+from trafficedu import wiring
+from trafficedu.core.clock import local
+from trafficedu.core.corrections import IN_FORCE, Correction, told_of
+from trafficedu.core.import_runs import ImportRun
+from trafficedu.core.tabular import ImportReport
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, Certificate, StudyTask, TaskViolation
 from trafficedu.education.rules.states import NOT_BEGUN, UNFINISHED, BookingState, TaskState
@@ -28,6 +38,8 @@ from trafficedu.issued.models import Document
 from trafficedu.issued.queries.documents import facts_of
 from trafficedu.issued.rules import DocumentKind, DocumentState
 from trafficedu.messages.models import Push
+from trafficedu.transfers.services import undoing
+from trafficedu.transfers.services.importing import Choices, File, import_file
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.rules import ObjectionState, Penalty, ViolationState
 from trafficedu.violations.services import correcting
@@ -38,17 +50,32 @@ STEPS, LOOK_EVERY, WALKS, WALKS_AT_MOST = 110, 10, 2, 16
 REASON = "核对监控录像和笔录后更正"
 
 
-class StandingWalk(Walk):
-    """The walk with the acts that put right what was done."""
+@dataclass
+class Brought:
+    """A file of records that came, with the run that took it in; ``undone`` once that was taken back."""
 
-    def __init__(self, session: Session, seed: int) -> None:
+    rows: list[dict[str, str]]
+    run_id: int
+    undone: bool = False
+
+
+class StandingWalk(Walk):
+    """The walk with the acts that put right what was done, and files (in ``folder``)."""
+
+    def __init__(self, session: Session, seed: int, folder: Path) -> None:
         super().__init__(session, seed)
+        self.folder = folder
+        self.persons = [(make_identity(), name) for name in ("葛文件", "倪再来")]
+        self.brought: list[Brought] = []
         self.acts += [
             *[self.correct] * 2,
             *[self.correct_answer] * 3,
             self.wait_for_months,
             *[self.sign_off] * 2,
             *[self.check_in] * 3,
+            self.bring_file,
+            *[self.bring_again] * 2,
+            *[self.undo_file] * 2,
         ]
         self.papers: dict[int, str] = {}
 
@@ -62,11 +89,12 @@ class StandingWalk(Walk):
         return correcting.correct(self.session, violation, facts, REASON, violation.version, self.staff, self.now)
 
     def correct_answer(self) -> Any:
-        feedback = self._any(select(Feedback))
+        ours = or_(Notice.company_id.is_(None), Notice.company_id == self.world.company.id)
+        feedback = self._any(select(Feedback).join(Notice).where(Notice.state == NoticeState.SENT, ours))
         if not isinstance(feedback, Feedback):
             return None
         by = self.company if feedback.notice.company_id else self.leader
-        given = Answer(self.chance.choice(["criticised", "home_visit"]))
+        given = Answer("criticised", text=self.chance.choice(["当面批评", "晨会上点名批评"]))
         return answers.correct_answer(self.session, feedback.notice, given, REASON, feedback.version, by, self.now)
 
     def _booking(self, *states: BookingState) -> Booking | None:
@@ -86,6 +114,73 @@ class StandingWalk(Walk):
             return None
         self.now += timedelta(days=70)
         return closing.close_beyond_help(self.session, self.now)
+
+    def _take(self, rows: list[dict[str, str]]) -> tuple[ImportReport, int]:
+        """Take a file of records in; return what it did and the id of its run."""
+        path = places.write_csv(self.folder / f"{len(self.brought)}-{self.taken.total()}.csv", list(rows[0]), rows)
+        file = File("violations", wiring.IMPORTERS["violations"], path, self.staff, self.now, path.name)
+        outcome = import_file(self.session, file, Choices())
+        run_id = self.session.scalars(select(ImportRun.id).where(ImportRun.number == outcome.run)).one()
+        return outcome.report, run_id
+
+    def bring_file(self) -> Any:
+        """Bring records of today, which are told and studied for, or of long ago, on which nothing rests."""
+        ago = self.chance.choice([timedelta(hours=1), timedelta(days=400)])
+        rows = []
+        for number, (document, name) in enumerate(self.persons):
+            firm = self.chance.choice(["", "none", *(each.code for each in self.firms)])
+            given = {"id_number": document, "name": name, "company_code": firm, "officer": "", "plate": ""}
+            given |= {"reference": f"{id(self)}-{len(self.brought)}-{number}", "penalty": "warning", "fine_yuan": ""}
+            given |= {"occurred_at": f"{local(self.now - ago):%Y-%m-%d %H:%M}"}
+            rows.append(violation_row(self.chance.choice(self.villages), **given))
+        report, run_id = self._take(rows)
+        assert (report.added, report.refused) == (len(rows), [])
+        self.brought.append(Brought(rows, run_id))
+        return report
+
+    def bring_again(self) -> Any:
+        """Bring a file again: nothing of it is new or changes anything, unless it had been taken back."""
+        if not self.brought:
+            return None
+        again = self.chance.choice(self.brought)
+        known = 0 if again.undone else len(again.rows)
+        before = self._held(again)
+        report, run_id = self._take(again.rows)
+        assert (report.added, report.updated, report.unchanged) == (len(again.rows) - known, 0, known), report
+        if again.undone:
+            again.run_id, again.undone = run_id, False
+        else:
+            assert self._held(again) == before
+        return report
+
+    def _held(self, brought: Brought) -> list[tuple[Any, ...]]:
+        """Return what the records of a file say."""
+        query = select(Violation).where(Violation.reference.in_([row["reference"] for row in brought.rows]))
+        return [
+            (row.id, row.state, row.kind_id, row.area_id, row.place, row.company_id, row.company_known, row.version)
+            for row in self.session.scalars(query.order_by(Violation.id))
+        ]
+
+    def undo_file(self) -> Any:
+        """Take a file back, which is refused as a whole where anything rests on it."""
+        held = [each for each in self.brought if not each.undone]
+        if not held:
+            return None
+        back = self.chance.choice(held)
+        undone = undoing.undo(self.session, self.session.get_one(ImportRun, back.run_id), self.staff, self.now)
+        back.undone = True
+        return undone
+
+
+def files_stand(walk: StandingWalk) -> None:
+    """Each row of a file is one record, none once the file was taken back; what somebody corrected still says so."""
+    found = Counter(walk.session.scalars(select(Violation.reference).where(Violation.reference.is_not(None))))
+    for brought in walk.brought:
+        assert {found[row["reference"]] for row in brought.rows} == {0 if brought.undone else 1}
+    for correction in walk.session.scalars(select(Correction).where(Correction.subject_kind == "violation")):
+        if correction.state in IN_FORCE and correction.field == "place":
+            said = walk.session.get_one(Violation, correction.subject_id).place
+            assert said == told_of(walk.session, correction)["value"]
 
 
 def records_stand(session: Session, told: int) -> None:
@@ -149,11 +244,11 @@ def papers_stand(session: Session, papers: dict[int, str]) -> None:
     assert replaced.keys() <= set(session.scalars(select(Feedback.id)))
 
 
-def test_facts_and_papers_stand_whatever_is_done(session: Session) -> None:
+def test_facts_and_papers_stand_whatever_is_done(session: Session, tmp_path: Path) -> None:
     taken: set[str] = set()
     acts: set[str] = set()
     for seed in range(1, WALKS_AT_MOST + 1):
-        walk = StandingWalk(session, seed)
+        walk = StandingWalk(session, seed, tmp_path)
         acts = {act.__name__ for act in walk.acts}
         for step in range(STEPS):
             walk.step()
@@ -161,6 +256,7 @@ def test_facts_and_papers_stand_whatever_is_done(session: Session) -> None:
                 records_stand(session, walk.world.company.id)
                 studies_stand(session)
                 papers_stand(session, walk.papers)
+                files_stand(walk)
         agrees(session, walk.now)
         taken |= set(walk.taken)
         if seed >= WALKS and taken == acts:
