@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import permutations
 
 import pytest
 from sqlalchemy.orm import Session
@@ -87,6 +88,32 @@ def test_transfers_taken_back_in_their_order_backwards(session: Session, known: 
     assert rider_of(session, PLATE, DAY) is other
     plates.take_back(session, "V2", SYSTEM)
     assert spans(session, known) == [("regular", DAY - timedelta(days=10), None)]
+
+
+@pytest.mark.parametrize("order", list(permutations(["V2", "V3", "V4"])))
+def test_transfers_noted_out_of_order_are_taken_back_in_any(
+    session: Session, known: Rider, order: tuple[str, ...]
+) -> None:
+    second, third, earlier = (make_rider(session) for _ in range(3))
+    see(session, second, DAY, "V2", Answer.TRANSFERRED, known)
+    see(session, third, DAY, "V3", Answer.TRANSFERRED, second)
+    see(session, earlier, YESTERDAY, "V4", Answer.TRANSFERRED, known)
+    holders = {"V2": second, "V3": third, "V4": earlier}
+    begun = ["V4", "V2", "V3"]
+    for record in order:
+        plates.take_back(session, record, SYSTEM)
+        begun.remove(record)
+        session.expire_all()
+        assert rider_of(session, PLATE, TOMORROW) is (holders[begun[-1]] if begun else known)
+    assert spans(session, known) == [("regular", DAY - timedelta(days=10), None)]
+
+
+def test_who_rode_it_before_goes_on_where_the_record_after_is_taken_back(session: Session, known: Rider) -> None:
+    before = make_rider(session)
+    see(session, before, DAY - timedelta(days=30), "V0")
+    plates.take_back(session, "V1", SYSTEM)
+    assert spans(session, before) == [("regular", DAY - timedelta(days=30), None)]
+    assert rider_of(session, PLATE, DAY) is before
 
 
 def test_a_mistyped_plate_leads_back_to_the_plate(session: Session, known: Rider) -> None:

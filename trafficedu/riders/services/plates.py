@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Date, bindparam, func, or_, select, update
+from sqlalchemy import Date, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from trafficedu.core import audit
@@ -26,7 +26,20 @@ _VEHICLE, _USE = table_of(Vehicle), table_of(PlateUse)
 _DAY = bindparam("day", type_=Date)
 _HOLDERS = (
     select(
-        _VEHICLE.c.id, *(_USE.c[name] for name in ("id", "rider_id", "relation", "confirmed", "used_from", "used_to"))
+        _VEHICLE.c.id,
+        *(
+            _USE.c[name]
+            for name in (
+                "id",
+                "rider_id",
+                "relation",
+                "confirmed",
+                "used_from",
+                "used_to",
+                "ended_by",
+                "kept_to",
+            )
+        ),
     )
     .select_from(
         _VEHICLE.outerjoin(
@@ -39,8 +52,11 @@ _HOLDERS = (
     .where(_VEHICLE.c.plate == bindparam("plate"))
     .with_for_update(of=_VEHICLE)
 )
-_NEXT = select(func.min(_USE.c.used_from)).where(
-    _USE.c.vehicle_id == bindparam("vehicle_id"), _USE.c.relation.in_(USUAL), _USE.c.used_from > _DAY
+_NEXT = (
+    select(_USE.c.used_from, _USE.c.record)
+    .where(_USE.c.vehicle_id == bindparam("vehicle_id"), _USE.c.relation.in_(USUAL), _USE.c.used_from > _DAY)
+    .order_by(_USE.c.used_from, _USE.c.id)
+    .limit(1)
 )
 
 
@@ -97,6 +113,14 @@ class PlateMet(Refusal):
         self.usual = usual
 
 
+class _End(NamedTuple):
+    """The last day of a use, the record that set it and the last day without that record, as ``PlateUse`` has them."""
+
+    used_to: date | None = None
+    ended_by: str | None = None
+    kept_to: date | None = None
+
+
 class _Holder(NamedTuple):
     """A use that holds on a day, without the mapper."""
 
@@ -106,6 +130,12 @@ class _Holder(NamedTuple):
     confirmed: bool
     used_from: date | None
     used_to: date | None
+    ended_by: str | None
+    kept_to: date | None
+
+    @property
+    def end(self) -> _End:
+        return _End(self.used_to, self.ended_by, self.kept_to)
 
     @property
     def weight(self) -> tuple[bool, bool, date, int]:
@@ -126,7 +156,7 @@ def note(session: Session, seen: Seen, by: Actor) -> Rider | None:
         At ``plate``: the answer is that it is mistyped.
     """
     vehicle_id, holders = _look(session, seen.plate, seen.day)
-    last = None
+    end = _End()
     if vehicle_id is None:
         vehicle_id = _add_vehicle(session, seen.plate, by)
         if vehicle_id is None:  # somebody adds it at this moment
@@ -140,9 +170,10 @@ def note(session: Session, seen: Seen, by: Actor) -> Rider | None:
         begun = _answered(session, vehicle_id, seen, others, by)
         return None if begun else note(session, seen, by)
     else:
-        following: date | None = session.connection().scalar(_NEXT, {"vehicle_id": vehicle_id, "day": seen.day})
-        last = None if following is None else following - timedelta(days=1)
-    begun = _begin(session, vehicle_id, seen, Relation.REGULAR, last, by)
+        following = session.connection().execute(_NEXT, {"vehicle_id": vehicle_id, "day": seen.day}).one_or_none()
+        if following is not None:
+            end = _End(following.used_from - timedelta(days=1), following.record)
+    begun = _begin(session, vehicle_id, seen, Relation.REGULAR, end, by)
     return None if begun else note(session, seen, by)  # somebody else begins at this moment
 
 
@@ -167,17 +198,16 @@ def _answered(session: Session, vehicle_id: int, seen: Seen, others: list[_Holde
     if seen.answer == Answer.MISTYPED:
         raise Refusal(message("Enter the plate again."), field="plate", value="")
     if seen.answer == Answer.BORROWED:
-        return _begin(session, vehicle_id, seen, Relation.BORROWED, seen.day, by)
+        return _begin(session, vehicle_id, seen, Relation.BORROWED, _End(seen.day), by)
     for other in others:
         _end(session, other, seen.day, seen.record, by)
-    lasts = [other.used_to for other in others]
-    last = None if None in lasts else max(last for last in lasts if last is not None)
+    end = max((other.end for other in others), key=lambda end: end.used_to or date.max)
     owned = any(other.relation == Relation.OWNER for other in others)
-    return _begin(session, vehicle_id, seen, Relation.OWNER if owned else Relation.REGULAR, last, by)
+    return _begin(session, vehicle_id, seen, Relation.OWNER if owned else Relation.REGULAR, end, by)
 
 
 def _begin(
-    session: Session, vehicle_id: int, seen: Seen, relation: Relation, last: date | None, by: Actor, **more: Any
+    session: Session, vehicle_id: int, seen: Seen, relation: Relation, end: _End, by: Actor, **more: Any
 ) -> bool:
     """Add a use; returns whether it began: nobody else is the same to the e-bike at this very moment."""
     use_id = insert_unless_there(
@@ -188,9 +218,9 @@ def _begin(
         rider_id=seen.rider.id,
         relation=relation,
         used_from=seen.day,
-        used_to=last,
         confirmed=seen.confirmed,
         record=seen.record or None,
+        **end._asdict(),
         **more,
     )
     if use_id is not None:
@@ -199,10 +229,14 @@ def _begin(
 
 
 def _end(session: Session, other: _Holder, day: date, record: str, by: Actor) -> None:
-    """End a use the day before ``day``; one that began that very day keeps it."""
+    """End a use the day before ``day``; one that began that very day keeps it.
+
+    What it is kept to is its last day without any record: another record that ended it later is in what replaces it.
+    """
     last = day - timedelta(days=1) if other.used_from is None or other.used_from < day else day
     ended = update(_USE).where(_USE.c.id == other.id)
-    values = {"used_to": last, "ended_by": record or None, "kept_to": other.used_to, "version": _USE.c.version + 1}
+    kept_to = other.used_to if other.ended_by is None else other.kept_to
+    values = {"used_to": last, "ended_by": record or None, "kept_to": kept_to, "version": _USE.c.version + 1}
     session.execute(ended.values(values))
     audit.write(session, "riders:use:end", by, subject=(PlateUse, other.id), rider=other.rider_id)
 
@@ -270,7 +304,7 @@ def add_use(session: Session, rider: Rider, new: NewUse, by: Actor, today: date)
     if relation in USUAL and same:
         _take_over(session, same, new, by)
     more = {"reason": new.reason, "confirmed_by_id": by.user_id}
-    if not _begin(session, vehicle_id, Seen(plate, rider, new.used_from), relation, new.used_to, by, **more):
+    if not _begin(session, vehicle_id, Seen(plate, rider, new.used_from), relation, _End(new.used_to), by, **more):
         raise _noted_already()
 
 
