@@ -7,6 +7,7 @@ every role is asked for, with every sort and filter that its lists offer, and ev
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import cache
@@ -14,17 +15,25 @@ from functools import cache
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
+from tests.accidents.test_imports import row as accident_row
 from tests.benchmarks.growing import grow
 from tests.conftest import Browser
 from tests.rows_read import Reading, readings
+from tests.transfers.test_trials import table
+from tests.transfers.test_views import hidden
 from tests.walking import NO_PAGES, Answer, Walk
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import Role
+from trafficedu.areas.models import Area
+from trafficedu.areas.rules import Level
 from trafficedu.campaigns.models import Campaign
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.database import close_connections, database
+from trafficedu.core.import_runs import ImportRun
+from trafficedu.core.jobs import Job
 from trafficedu.core.month import Month
 from trafficedu.core.transactions import WRITES
 from trafficedu.demo.accounts import USERNAMES
@@ -34,7 +43,7 @@ from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, Certificate
 from trafficedu.education.rules.states import BookingState
 from trafficedu.evaluation.services.runs import evaluate, publish_run
-from trafficedu.feedback.models import Notice
+from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.riders.queries.people import last_four
 from trafficedu.settled.services import settle_due
 from trafficedu.violations.models import Violation
@@ -56,7 +65,11 @@ UNREACHED = {
     "overview.protest": "likewise",
     "overview.take_off": "likewise",
     "points.evidence": "no entry has a paper",
-    "transfers.job_file": "no job has made a file",
+    "exceptions.decide": "no proposal waits for a second person",
+    "overview.list_paper": "no list of villages was frozen",
+    "violations.claim_rider": "no record names a rider of this company",
+    "violations.objection": "no objection is open",
+    "violations.plate": "no plate is in question",
 }
 """Pages that the demo has no address for, and why."""
 
@@ -142,7 +155,13 @@ def visitor(app: Flask, role: Role | None, given: dict[str, str]) -> Browser:
             seats = select(Booking).join(StudySession).where(StudySession.station_id == user.station_id)
             seat = session.scalars(seats.where(Booking.state == BookingState.ATTENDED).limit(1)).first()
             given["study.card"] = f"/sessions/{seat.session.number}/riders/{seat.task.number}" if seat else "/sessions"
-            return browser.sign_in(user)
+            browser.sign_in(user)
+            if role is Role.SUPERVISOR:
+                bring_a_file(session, browser, given)
+            if role is Role.COMPANY:
+                answered = answered_by(session, user)
+                given["feedback.correct_answer"] = f"/notices/{answered.number}/answer/correct"
+            return browser
         notice = session.scalars(select(Notice).where(Notice.rider_id == certificate.task.rider_id).limit(1)).one()
         number, answer = notice.violation.number, last_four(session, notice.rider)
     for page in ("", "/certificate.pdf", "/objection", "/receipt.pdf", "/session"):
@@ -151,6 +170,33 @@ def visitor(app: Flask, role: Role | None, given: dict[str, str]) -> Browser:
     given["public.verified"] = f"/verify/{certificate.number}"
     assert browser.post(f"/n/{number}", data={"last_four": answer}).status_code in {302, 303}
     return browser
+
+
+def bring_a_file(session: Session, browser: Browser, given: dict[str, str]) -> None:
+    """Try a file of which a row is refused, take the other one in, and ask for a table: what the jobs left is given."""
+    village = session.scalars(select(Area).where(Area.level == Level.VILLAGE).limit(1)).one()
+    nowhere = {"latitude": "", "longitude": ""}
+    body = table(accident_row(village, **nowhere), accident_row(village, "SG-2", killed="0", **nowhere))
+    page = browser.fetch("/imports", data={"kind": "accidents", "file": (io.BytesIO(body), "事故.csv")}).text
+    trial = newest_job(session)
+    assert "文件已导入" in browser.fetch("/imports/confirm", data=hidden(page) | {"skip_errors": "y"}).text
+    session.rollback()
+    given["transfers.run"] = f"/imports/runs/{session.scalars(select(ImportRun.number)).one()}"
+    given["transfers.job_side_file"] = f"/jobs/{trial}/refused"
+    given["transfers.headings"] = f"/imports/{trial}/headings"
+    browser.fetch("/exports", data={"export-kind": "areas", "export-suffix": "csv"})
+    given["transfers.job_file"] = f"/jobs/{newest_job(session)}/file"
+
+
+def newest_job(session: Session) -> str:
+    session.rollback()
+    return session.scalars(select(Job.number).order_by(Job.id.desc()).limit(1)).one()
+
+
+def answered_by(session: Session, user: User) -> Notice:
+    """Return a notice that the company of a user answered."""
+    answered = select(Notice).join(Feedback).where(Notice.company_id == user.company_id)
+    return session.scalars(answered.limit(1)).one()
 
 
 def reach(app: Flask, role: Role | None) -> str:
