@@ -30,6 +30,23 @@ def test_a_figure_changes_within_its_bounds(session: Session, client: Browser, m
     assert client.get("/configuration/figures/nothing").status_code == 404
 
 
+def test_the_place_name_before_plates_is_chosen(session: Session, client: Browser, make_user: MakeUser) -> None:
+    client.sign_in(make_user("administrator"))
+    address = "/configuration/wordings/riders.plate_prefix"
+    assert queries.wording(session, "riders.plate_prefix") == ""
+    assert client.post(address, data={"value": "演示", "version": "1"}).status_code == 303
+    assert queries.wording(session, "riders.plate_prefix") == "演示"
+    assert "演示" in client.get("/configuration").text
+    for wrong in ("浙江省杭州", "A", "杭州1", "演 示"):
+        answer = client.post(address, data={"value": wrong, "version": "2"})
+        assert answer.status_code == 422
+        assert 'id="value-error"' in answer.text
+    assert client.post(address, data={"value": "杭州", "version": "1"}).status_code == 409
+    assert client.post(address, data={"value": "", "version": "2"}).status_code == 303
+    assert queries.wording(session, "riders.plate_prefix") == ""
+    assert client.get("/configuration/wordings/nothing").status_code == 404
+
+
 def test_a_day_is_corrected_and_the_correction_taken_back(
     session: Session, client: Browser, make_user: MakeUser
 ) -> None:

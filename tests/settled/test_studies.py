@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tests.factories import full_counts
 from tests.factories.education import District, make_district, make_rider, make_task, make_violation
 from trafficedu.configuration.models import Parameter
-from trafficedu.configuration.queries import forget_figures
+from trafficedu.configuration.queries import forget_configuration
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month, Period
@@ -104,7 +104,7 @@ def test_other_days_of_observation_are_counted_anew(session: Session) -> None:
     settle(session)
     for days in (30, 200):
         session.execute(update(Parameter).where(Parameter.code == "education.reoffence_days").values(value=days))
-        forget_figures(session)
+        forget_configuration(session)
         assert_exact(session, here)
         settle(session)
         assert_exact(session, here)

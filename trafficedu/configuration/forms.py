@@ -33,6 +33,13 @@ class FigureForm(Form):
     version = VersionField(default=0)
 
 
+class WordingForm(Form):
+    """One configurable text; what it may be is the text's own pattern."""
+
+    value = TrimmedField(_l("Current value"), [at_most(60)], render_kw={"autocomplete": "off", "spellcheck": "false"})
+    version = VersionField(default=0)
+
+
 class DayForm(Form):
     """A day that is worked or free whatever the published calendar says."""
 

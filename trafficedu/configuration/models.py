@@ -1,4 +1,4 @@
-"""Tables of configured figures, corrections of the calendar, and the log of runs (imports, worker)."""
+"""Tables of configured figures and words, corrections of the calendar, and the log of runs (imports, worker)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,28 @@ class Parameter(Named, Versioned, Base):
     unit: Mapped[str] = mapped_column(String(20))
     name_zh: Mapped[str] = mapped_column(String(120))
     name_en: Mapped[str] = mapped_column(String(120))
+
+
+class Wording(Named, Versioned, Base):
+    """One configurable text; the shipped default comes from ``reference/wordings.csv``.
+
+    ``pattern`` says what it may be, as a whole; the hints say that in words.
+    """
+
+    __tablename__ = "wording"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(60), unique=True)
+    value: Mapped[str] = mapped_column(String(60), default="")
+    pattern: Mapped[str] = mapped_column(String(120))
+    name_zh: Mapped[str] = mapped_column(String(120))
+    name_en: Mapped[str] = mapped_column(String(120))
+    hint_zh: Mapped[str] = mapped_column(String(200))
+    hint_en: Mapped[str] = mapped_column(String(200))
+
+    def hint(self, locale: str) -> str:
+        """Return in ``zh`` or ``en`` what it may be and what it does."""
+        return self.hint_en if locale == "en" else self.hint_zh
 
 
 class CalendarDay(Versioned, Base):

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from trafficedu.configuration.models import CalendarDay, Parameter, Run
+from trafficedu.configuration.models import CalendarDay, Parameter, Run, Wording
 from trafficedu.configuration.rules import WORKER_LATE, calendar_warning_due
 from trafficedu.core.clock import local, local_date
 from trafficedu.core.doctor import Finding, State, Subject, examine_contents, examine_settings
@@ -21,10 +21,12 @@ from trafficedu.core.text import message
 from trafficedu.core.workdays import last_published_year
 
 _PARAMETER = table_of(Parameter)
-_READ = "figures"
+_READ, _WORDS = "figures", "wordings"
 DEMO_RUN = "demo"
 """The kind of the run that marks an installation as a demo."""
 _FIGURES = select(_PARAMETER.c.code, _PARAMETER.c.value)
+_WORDING = table_of(Wording)
+_TEXTS = select(_WORDING.c.code, _WORDING.c.value)
 
 
 def figure(session: Session, code: str) -> int:
@@ -38,9 +40,18 @@ def figure(session: Session, code: str) -> int:
     return figures[code]
 
 
-def forget_figures(session: Session) -> None:
-    """Let the next :func:`figure` be read anew."""
+def wording(session: Session, code: str) -> str:
+    """Return the configured text ``code``, such as ``riders.plate_prefix``, read once a session like :func:`figure`."""
+    wordings: dict[str, str] | None = session.info.get(_WORDS)
+    if wordings is None:
+        wordings = session.info[_WORDS] = dict(session.connection().execute(_TEXTS).tuples().all())
+    return wordings[code]
+
+
+def forget_configuration(session: Session) -> None:
+    """Let the next :func:`figure` and :func:`wording` be read anew."""
     session.info.pop(_READ, None)
+    session.info.pop(_WORDS, None)
 
 
 def corrections(session: Session) -> dict[date, bool]:
@@ -51,6 +62,19 @@ def corrections(session: Session) -> dict[date, bool]:
 def list_parameters(session: Session) -> Sequence[Parameter]:
     """Return all figures in the order of their codes."""
     return session.scalars(select(Parameter).order_by(Parameter.code)).all()
+
+
+def list_wordings(session: Session) -> Sequence[Wording]:
+    """Return all configurable texts in the order of their codes."""
+    return session.scalars(select(Wording).order_by(Wording.code)).all()
+
+
+def find_wording(session: Session, code: str) -> Wording:
+    """Return one text with what it may be; raise :class:`Missing`."""
+    found = session.scalar(select(Wording).where(Wording.code == code))
+    if found is None:
+        raise Missing(message("This setting does not exist."))
+    return found
 
 
 def list_days(session: Session) -> Sequence[CalendarDay]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,8 +13,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.configuration.models import CalendarDay, Parameter, Run
-from trafficedu.configuration.queries import forget_figures
+from trafficedu.configuration.models import CalendarDay, Parameter, Run, Wording
+from trafficedu.configuration.queries import forget_configuration
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.catalogue import add_missing, shipped
@@ -29,8 +30,9 @@ logger = logging.getLogger("trafficedu")
 
 
 def load_defaults(session: Session, now: datetime) -> int:
-    """Add the shipped figures that the installation does not have yet; never changes one. Returns how many."""
-    return len(add_missing(session, Parameter, shipped("parameters.csv", Parameter)))
+    """Add shipped figures and texts that the installation does not have yet; never changes one. Returns how many."""
+    figures = add_missing(session, Parameter, shipped("parameters.csv", Parameter))
+    return len(figures) + len(add_missing(session, Wording, shipped("wordings.csv", Wording)))
 
 
 def set_figure(session: Session, parameter: Parameter, value: int, version: int, by: Actor) -> None:
@@ -47,8 +49,19 @@ def set_figure(session: Session, parameter: Parameter, value: int, version: int,
         )
     before, parameter.value = parameter.value, value
     session.flush()
-    forget_figures(session)
+    forget_configuration(session)
     audit.write(session, "configuration:figure:manage", by, subject=parameter, before=before, after=value)
+
+
+def set_wording(session: Session, wording: Wording, value: str, version: int, by: Actor) -> None:
+    """Change a text; holds from the next transaction on. Raises Stale, Refusal where it is not as it has to be."""
+    expect_version(wording, version)
+    if not re.fullmatch(wording.pattern, value):
+        raise Refusal(message("This setting cannot be written like that. See the hint."), field="value")
+    before, wording.value = wording.value, value
+    session.flush()
+    forget_configuration(session)
+    audit.write(session, "configuration:figure:manage", by, subject=wording, before=before, after=value)
 
 
 def correct_day(session: Session, day: date, works: bool, note: str, by: Actor) -> CalendarDay:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from trafficedu.configuration import queries, services
-from trafficedu.configuration.forms import UNIT_NAMES, DayForm, FigureForm, RunFilterForm
+from trafficedu.configuration.forms import UNIT_NAMES, DayForm, FigureForm, RunFilterForm, WordingForm
 from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
@@ -41,6 +41,20 @@ def figure(code: str) -> Any:
     name = parameter.name(locale())
     unit = UNIT_NAMES.get(parameter.unit, parameter.unit)
     return form_page("configuration/figure.html", form, parameter=parameter, name=name, unit=unit)
+
+
+@pages.route("/configuration/wordings/<code>", methods=["GET", "POST"])
+@requires("configuration:figure:manage")
+def wording(code: str) -> Any:
+    """I change a text that the district writes its own way."""
+    wording = seen(queries.find_wording(session(), code))
+    form = WordingForm(obj=wording)
+    if submitted(
+        form, lambda: services.set_wording(session(), wording, form.value.data or "", form.version.data, actor())
+    ):
+        flash_message(message("Setting changed. It applies from now on."))
+        return back_to("configuration.index")
+    return form_page("configuration/wording.html", form, name=wording.name(locale()), hint=wording.hint(locale()))
 
 
 @pages.post("/configuration/days")
@@ -81,6 +95,7 @@ def _index(form: DayForm) -> str:
     return render_template(
         "configuration/index.html",
         parameters=queries.list_parameters(session()),
+        wordings=queries.list_wordings(session()),
         days=queries.list_days(session()),
         units=UNIT_NAMES,
         form=form,
