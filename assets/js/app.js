@@ -7,6 +7,7 @@ import { drafts } from "./parts/drafts.js";
 import { firstTap } from "./parts/first-tap.js";
 import { guard } from "./parts/guard.js";
 import { lastChoice } from "./parts/last-choice.js";
+import { plates } from "./parts/plates.js";
 import { refresh } from "./parts/refresh.js";
 import { resume } from "./parts/resume.js";
 import { sending } from "./parts/sending.js";
@@ -23,6 +24,7 @@ ask(document); // before the guard: a question that is answered "no" sends nothi
 guard(document);
 lastChoice(document);
 firstTap(document);
+plates(document);
 shortForms(document, csrf);
 sending(document, (part) => {
   htmx.process(part);

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 from trafficedu.accidents.services import pairs
 from trafficedu.accounts.models import User
 from trafficedu.companies.models import Company
-from trafficedu.configuration.queries import DEMO_RUN
+from trafficedu.configuration.queries import DEMO_RUN, find_wording
 from trafficedu.configuration.services import logged_run
 from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM
@@ -30,6 +30,7 @@ from trafficedu.demo.afterwards import enter_campaigns, enter_points, enter_push
 from trafficedu.demo.city import add_neighbours
 from trafficedu.demo.counts import Accidents, EBikes, Helmets, Patrols
 from trafficedu.demo.hazards import Hazards
+from trafficedu.demo.names import PLATE_PLACE
 from trafficedu.demo.notices import Notices
 from trafficedu.demo.offences import Offence, Offences
 from trafficedu.demo.people import Crowd
@@ -41,6 +42,7 @@ from trafficedu.demo.study import Study
 from trafficedu.demo.timetable import Timetable
 from trafficedu.education.models.courses import Course, CourseVersion
 from trafficedu.riders.models import Rider
+from trafficedu.riders.queries.plates import PLACE
 from trafficedu.stations.models import Station
 from trafficedu.violations.models import Violation
 from trafficedu.violations.rules import ViolationState
@@ -160,6 +162,7 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
         The installation holds records or users, or lacks the reference data.
     """
     _require_empty(session)
+    find_wording(session, PLACE).value = PLATE_PLACE
     with logged_run(session, DEMO_RUN, SYSTEM, now) as counts:
         add_neighbours(session, plan.districts, now)
         written = District(session, plan, span_until(now, plan.months)).build(progress)

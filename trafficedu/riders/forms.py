@@ -12,14 +12,13 @@ from wtforms.validators import InputRequired, Optional
 from trafficedu.areas.fields import HOMES, PlaceIdField
 from trafficedu.core import clock
 from trafficedu.core.fields import DayField, Form, NumbersField, TrimmedField, VersionField, at_most, choices, named
-from trafficedu.riders.fields import PlateAnswer
+from trafficedu.riders.fields import CODE_KEYS, PlateAnswer, PlateField
 from trafficedu.riders.rules import IdType, LegalBasis, Purpose, Relation, Renaming
 from trafficedu.riders.services.engagements import EngagementChange, NewEngagement
 from trafficedu.riders.services.people import NewRider
 from trafficedu.riders.services.plates import NewUse, UseChange
 
 Choices = Sequence[tuple[int, str]]
-CODE_KEYS = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 
 
 class SearchForm(Form):
@@ -87,22 +86,18 @@ class EditForm(RiderForm):
 class RegisterForm(RiderForm, PlateAnswer):
     """A rider to register, with the plate of the e-bike they came on."""
 
-    plate = TrimmedField(
+    plate = PlateField(
         _l("Plate"),
         [Optional(), at_most(30)],
         description=_l("Such as 杭州A12345; leave it empty for an unplated e-bike."),
-        render_kw=CODE_KEYS,
     )
 
 
 class PlateForm(Form):
     """What the rider is to an e-bike, since when, and how that is known."""
 
-    plate = TrimmedField(
-        _l("Plate"),
-        [InputRequired(_l("Enter the plate.")), at_most(30)],
-        description=_l("Such as 杭州A12345."),
-        render_kw=CODE_KEYS,
+    plate = PlateField(
+        _l("Plate"), [InputRequired(_l("Enter the plate.")), at_most(30)], description=_l("Such as 杭州A12345.")
     )
     relation = RadioField(_l("The rider is"), choices=choices(named(Relation)), default=Relation.REGULAR)
     used_from = DayField(_l("Used from"), [InputRequired(_l("Enter the date."))], default=clock.today)

@@ -301,6 +301,20 @@ def normalise_plate(text: str) -> str:
     return plate
 
 
+def with_place(plate: str, place: str) -> str:
+    """Return a normalised plate with the district's own ``place`` name before it, where it bears none."""
+    return place + plate if plate and plate.isascii() else plate
+
+
+def meant_plates(text: str, place: str) -> list[str]:
+    """Return the plates that somebody may look for by ``text``: with and without the district's own ``place`` name.
+
+    A file may have brought one without it.
+    """
+    plate = searched_plate(text)
+    return list(dict.fromkeys([with_place(plate, place), plate.removeprefix(place)])) if plate else []
+
+
 def searched_plate(text: str) -> str:
     """Return the plate that somebody looks for as it is stored, or "" for what is none."""
     try:

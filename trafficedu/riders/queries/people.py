@@ -27,7 +27,7 @@ from trafficedu.core.terms import rarest
 from trafficedu.core.text import message
 from trafficedu.riders import rules
 from trafficedu.riders.models import Engagement, Rider, RiderTerm, Vehicle
-from trafficedu.riders.queries.plates import rider_of
+from trafficedu.riders.queries.plates import list_meant, rider_of
 
 ID_NUMBER, PHONE = field_of(Rider.id_number_cipher), field_of(Rider.phone_cipher)
 """Names under which identity numbers and phones are encrypted and hashed."""
@@ -146,10 +146,8 @@ def list_exact(session: Session, text: str, day: date) -> Sequence[Rider]:
         conditions.append(Rider.id_number_hash.in_(hashes))
     if phone := _or_empty(rules.normalise_phone, text):
         conditions.append(Rider.phone_hash.in_(keyring.lookup_hashes(phone, PHONE)))
-    if plate := rules.searched_plate(text):
-        rider = rider_of(session, plate, day)
-        if rider is not None:
-            conditions.append(Rider.id == rider.id)
+    usual = (rider_of(session, plate, day) for plate in list_meant(session, text))
+    conditions += [Rider.id == rider.id for rider in usual if rider is not None]
     if not conditions:
         return []
     query = select(Rider).where(or_(*conditions)).order_by(Rider.id).limit(SHOWN_AT_MOST)

@@ -8,15 +8,25 @@ from datetime import date
 from sqlalchemy import ColumnElement, Select, case, or_, select
 from sqlalchemy.orm import Session
 
+from trafficedu.configuration.queries import wording
 from trafficedu.core.errors import Missing
 from trafficedu.core.loading import loaded
 from trafficedu.core.numbers import normalise
 from trafficedu.core.text import message
 from trafficedu.riders.models import PlateUse, Rider, Vehicle
-from trafficedu.riders.rules import USUAL, Relation
+from trafficedu.riders.rules import USUAL, Relation, meant_plates
 
 SHOWN_AT_MOST = 100
 """Uses of one rider or one plate that a page shows, the latest; a hired e-bike may have any number."""
+
+
+PLACE = "riders.plate_prefix"
+"""The configured place name before plates of this district."""
+
+
+def list_meant(session: Session, text: str) -> list[str]:
+    """Return the plates that somebody may look for by ``text``, as they are stored; none for what is no plate."""
+    return meant_plates(text, wording(session, PLACE))
 
 
 def holds_on(day: date) -> ColumnElement[bool]:

@@ -17,9 +17,9 @@ from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.tables import insert_unless_there, table_of
 from trafficedu.core.text import message
 from trafficedu.riders.models import ONE_AT_A_TIME, PlateUse, Rider, Vehicle
-from trafficedu.riders.queries.plates import met_use
+from trafficedu.riders.queries.plates import list_meant, met_use
 from trafficedu.riders.queries.vehicles import OPENED, find_by_plate
-from trafficedu.riders.rules import USUAL, Answer, Relation, normalise_plate, searched_plate
+from trafficedu.riders.rules import USUAL, Answer, Relation, normalise_plate
 from trafficedu.riders.services.people import open_rider
 
 _VEHICLE, _USE = table_of(Vehicle), table_of(PlateUse)
@@ -373,8 +373,8 @@ def open_vehicle(session: Session, vehicle: Vehicle, by: Actor, via: str) -> Non
 
 def search(session: Session, text: str, by: Actor) -> Vehicle | None:
     """Return the e-bike with exactly this plate, opened to ``by``, or None; whatever is no plate finds none."""
-    plate = searched_plate(text)
-    vehicle = find_by_plate(session, plate) if plate else None
+    known = (find_by_plate(session, plate) for plate in list_meant(session, text))
+    vehicle = next((vehicle for vehicle in known if vehicle is not None), None)
     if vehicle is not None:
         open_vehicle(session, vehicle, by, "plate")
     return vehicle

@@ -31,7 +31,7 @@ from trafficedu.core.fields import (
 )
 from trafficedu.core.time_fields import LocalTimeField, NowField, not_in_future
 from trafficedu.core.web import translated
-from trafficedu.riders.fields import PlateAnswer
+from trafficedu.riders.fields import PlateAnswer, PlateField
 from trafficedu.riders.rules import (
     Answer,
     IdType,
@@ -132,11 +132,7 @@ class RecordForm(OnceForm, RiderFields, PlateAnswer):
         choices=choices([*named([Source.FIELD]), (Source.CAMERA, _l("by a camera"))]),
         default=Source.FIELD,
     )
-    plate = TrimmedField(
-        _l("Plate"),
-        [_rule(normalise_plate)],
-        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
-    )
+    plate = PlateField(_l("Plate"), [_rule(normalise_plate)])
     offender = RadioField(_l("Rider or passenger"), choices=choices(named(Offender)), default=Offender.RIDER)
     company_code = SelectField(_l("Company"), validate_choice=False, default=AS_ENGAGED, choices=[])
     other_company = SelectField(_l("Another company"), validate_choice=False, validators=[Optional()], choices=[])
@@ -238,11 +234,8 @@ class PlateDecisionForm(Form):
     """What it means that a record's rider met a plate known as another rider's."""
 
     answer = RadioField(_l("Decision"), choices=choices(named(Answer)), validate_choice=False)
-    plate = TrimmedField(
-        _l("The right plate"),
-        [_rule(normalise_plate)],
-        description=_l("Leave it empty if it is not known."),
-        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    plate = PlateField(
+        _l("The right plate"), [_rule(normalise_plate)], description=_l("Leave it empty if it is not known.")
     )
 
 
