@@ -24,6 +24,7 @@ import trafficedu.campaigns.views
 import trafficedu.companies.views
 import trafficedu.configuration.views
 import trafficedu.education.views.courses
+import trafficedu.education.views.desk
 import trafficedu.education.views.exceptions
 import trafficedu.education.views.sessions
 import trafficedu.education.views.signing
@@ -104,6 +105,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.education.views.signing,
     trafficedu.education.views.exceptions,
     trafficedu.education.views.courses,
+    trafficedu.education.views.desk,
     trafficedu.feedback.views.notices,
     trafficedu.feedback.views.policy,
     trafficedu.campaigns.views,
@@ -154,6 +156,7 @@ NAVIGATION = [
     pages.NavigationGroup(
         _l("Study and answers"),
         [
+            pages.NavigationItem("desk.find", _l("Rider at the desk"), "education:session:check_in"),
             pages.NavigationItem("education.tasks", _l("Study tasks"), "education:task:read"),
             pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
             pages.NavigationItem("exceptions.index", _l("Exceptions"), "education:exception:grant"),

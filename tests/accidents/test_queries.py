@@ -18,6 +18,7 @@ from trafficedu.accidents.services import closing
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.errors import Missing
 from trafficedu.core.month import Month
+from trafficedu.violations.queries.searching import Words
 
 JUNE, JULY = datetime(2026, 6, 10, 2, tzinfo=UTC), datetime(2026, 7, 10, 2, tzinfo=UTC)
 
@@ -30,7 +31,7 @@ class TestScope:
         with pytest.raises(Missing):
             records.find_accident(session, theirs.number, officer)
         assert ACCIDENTS.page(session, officer, AccidentFilter()).items == [mine]
-        assert ACCIDENTS.page(session, officer, AccidentFilter(number=theirs.number)).items == []
+        assert ACCIDENTS.page(session, officer, AccidentFilter(words=Words(theirs.number))).items == []
 
     @pytest.mark.parametrize("scope", [Scope(), Scope(company_id=1), Scope(station_id=1)])
     def test_other_posts_see_none(self, session: Session, district: District, scope: Scope) -> None:

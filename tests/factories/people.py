@@ -26,7 +26,7 @@ def make_user(session: Session, role: str, **values: Any) -> User:
     """Add a user of ``role`` with :data:`PASSWORD`; posts (``area_id`` ...) are given by the caller."""
     user = User(
         username=f"{role}{secrets.token_hex(3)}",
-        display_name=f"测试{role}",
+        display_name=values.pop("display_name", f"测试{role}"),
         role=role,
         password_hash=password_hash(),
         session_stamp=secrets.token_hex(16),

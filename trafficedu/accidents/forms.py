@@ -32,6 +32,7 @@ from trafficedu.core.fields import (
     NumbersField,
     OnceForm,
     SearchedFilter,
+    SearchField,
     TextField,
     TrimmedField,
     VersionField,
@@ -43,6 +44,7 @@ from trafficedu.core.time_fields import LocalTimeField, not_in_future
 from trafficedu.core.web import translated
 from trafficedu.riders.rules import IdType, normalise_identity, normalise_phone
 from trafficedu.riders.services.people import NewRider
+from trafficedu.violations.queries.searching import Words
 
 PEOPLE = NumberRange(0, rules.MOST_PEOPLE, message=_l("Enter a number of people from 0 to %(max)s."))
 
@@ -203,7 +205,7 @@ def _checked(rule: Any) -> None:
 class AccidentFilterForm(FilterForm):
     """What the list of accidents is narrowed to; lives in the address."""
 
-    q = TrimmedField(_l("Number or case number"))
+    q = SearchField(_l("Accident or case number, plate, rider or officer"))
     since = DayField(_l("From"), [Optional()])
     until = DayField(_l("To"), [Optional()])
     area = SearchedFilter(_l("Area"), "areas.names")
@@ -213,7 +215,7 @@ class AccidentFilterForm(FilterForm):
     kind = ChoiceFilter(_l("Violation involved"))
     state = ChoiceFilter(_l("State"), named(rules.AccidentState))
 
-    def to_input(self, area_path: str) -> AccidentFilter:
+    def to_input(self, area_path: str, words: Words) -> AccidentFilter:
         """Return the filter; what cannot be read does not narrow."""
         return AccidentFilter(
             since=self.since.data,
@@ -224,5 +226,5 @@ class AccidentFilterForm(FilterForm):
             helmet=self.helmet.data or "",
             kind_code=self.kind.data or "",
             state=self.state.data or "",
-            number=self.q.data or "",
+            words=words,
         )

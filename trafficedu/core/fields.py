@@ -261,6 +261,28 @@ class OutsideField(TextField):
         self.data = personal.hide_personal(self.data or "")
 
 
+class SearchField(TrimmedField):
+    """The text field of a list; what is found by it stands in it until somebody types."""
+
+    def __init__(self, finds: Any, **kwargs: Any) -> None:
+        super().__init__(_l("Find"), render_kw={"placeholder": finds}, **kwargs)
+
+    @property
+    def finds(self) -> Any:
+        """What is found by it, in words."""
+        return self.render_kw["placeholder"]
+
+    @finds.setter
+    def finds(self, finds: Any) -> None:
+        """Say that less is found by it, for those who may see less."""
+        self.render_kw = {"placeholder": finds}
+
+    @property
+    def holds_personal(self) -> bool:
+        """Whether somebody typed an identity or phone number: no list is searched by these, addresses are kept."""
+        return personal.holds_personal(self.data or "")
+
+
 class NumbersField(TrimmedField):
     """One line that is somebody's number, or may be, and is kept as such: no free text."""
 

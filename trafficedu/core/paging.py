@@ -162,7 +162,7 @@ class _Paper:
 
     def _reached(self, reach: Reach, past: ColumnElement[bool] | None, back: bool) -> _Read:
         """Read where the rows of the page stand, by the index that reaches them, and then these rows."""
-        most = WINDOW // reach.met if reach.rest else self.per_page
+        most = WINDOW // (reach.met * reach.looks) if reach.rest else self.per_page
         looked = reach.read(self.session, self.keys, most + 1, past, back=back)
         fitting = [row[:-1] for row in looked[:most] if row.fits]
         shown = fitting[: self.per_page]

@@ -61,6 +61,8 @@ class Reach:
     rest
         What else the list is narrowed to, on columns of the same table: no index answers it, so a page looks through
         :data:`WINDOW` rows for those that fit.
+    looks
+        How many rows have to be read to look at one for the rest, where that asks other tables too.
     """
 
     conditions: Sequence[ColumnElement[bool]] = ()
@@ -71,6 +73,7 @@ class Reach:
     met: int = 1
     whole: Sequence[ColumnElement[bool]] = ()
     period: Sequence[ColumnElement[bool]] = ()
+    looks: int = 1
 
     def sorted_as(self, own: bool) -> Reach:
         """Return how it is read: sorted as the list is of its ``own`` accord, or otherwise."""

@@ -28,6 +28,7 @@ from trafficedu.core.fields import (
     Form,
     FormPart,
     NumbersField,
+    SearchField,
     TextField,
     TrimmedField,
     VersionField,
@@ -45,6 +46,7 @@ from trafficedu.education.services.courses import CourseInput, ModuleInput
 from trafficedu.education.services.seats import FULL, NOT_OFFERED
 from trafficedu.education.services.sessions import NewSeries, NewSession, SessionChange
 from trafficedu.stations.models import Station
+from trafficedu.violations.queries.searching import Words
 
 MOST_SEATS = 500
 NEW_MODULES = 4
@@ -170,9 +172,13 @@ class CancelForm(Form):
 
 
 class FindForm(Form):
-    """A rider's name on the check-in list; sent by POST, a name does not go into an address."""
+    """What a rider at the desk shows or says; sent by POST, so that no address keeps it."""
 
-    name = NumbersField(_l("Name"), render_kw={"autocomplete": "off"})
+    words = NumbersField(
+        _l("Who is at the desk?"),
+        description=_l("Name, last four of the document, phone, plate, case or receipt number."),
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
 
 
 class QuizForm(Form):
@@ -254,6 +260,7 @@ class SeatForm(Form):
 class TaskFilterForm(FilterForm):
     """What the list of tasks is narrowed to; lives in the address."""
 
+    q = SearchField(_l("Task or case number, plate, rider or officer"))
     state = ChoiceFilter(_l("State"), [(OVERDUE, _l("overdue")), *named(TaskState)])
     course = ChoiceFilter(_l("Course"))
     area = ChoiceFilter(_l("Town of the violation"))
@@ -266,7 +273,7 @@ class TaskFilterForm(FilterForm):
         self.area.offer((area.code, area.name) for area in areas)
         self.paths = {area.code: area.path for area in areas}
 
-    def to_input(self) -> TaskFilter:
+    def to_input(self, words: Words) -> TaskFilter:
         """Return the filter; what is not in a list does not narrow."""
         self.validate()
         states = {OVERDUE, WAITING, *TaskState}
@@ -276,12 +283,14 @@ class TaskFilterForm(FilterForm):
             area_path=self.paths.get(self.area.data or "", ""),
             due_from=self.due_from.data,
             due_until=self.due_until.data,
+            words=words,
         )
 
 
 class SessionFilterForm(FilterForm):
     """What the list of sessions is narrowed to; lives in the address."""
 
+    q = SearchField(_l("Session or case number, rider, plate or lecturer"))
     station = ChoiceFilter(_l("Station"))
     course = ChoiceFilter(_l("Course"))
     since = DayField(_l("From"), [Optional()])
@@ -293,14 +302,16 @@ class SessionFilterForm(FilterForm):
         self.course.offer((course.code, course.name(locale)) for course in courses)
         self.station.offer((station.code, station.name) for station in stations)
 
-    def to_input(self, today: date) -> SessionFilter:
-        """Return the filter; without a first day the list begins today."""
+    def to_input(self, today: date, words: Words) -> SessionFilter:
+        """Return the filter; without a first day the list begins today, but for whom somebody looks for."""
         return SessionFilter(
             station=self.station.data or "",
             course=self.course.data or "",
             since=self.since.data or today,
             until=self.until.data,
             free_only=bool(self.free.data),
+            words=words,
+            whenever=self.since.data is None,
         )
 
 

@@ -7,6 +7,7 @@ from flask import render_template
 from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
+from trafficedu.education.forms import FindForm
 from trafficedu.education.models.tasks import StudyTask, TaskViolation
 from trafficedu.education.queries import certificates, people, proposals, seats, sessions
 from trafficedu.education.queries.tasks import (
@@ -81,6 +82,7 @@ def at_the_station() -> str:
         people=people.people(session(), riders, who),
         late={task.id for task in waiting if _overdue(task)},
         now_utc=utc_now(),
+        find=FindForm(formdata=None),
     )
 
 

@@ -8,7 +8,17 @@ from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, RadioField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from trafficedu.core.fields import ChoiceFilter, DayField, FilterForm, Form, TextField, VersionField, at_most, named
+from trafficedu.core.fields import (
+    ChoiceFilter,
+    DayField,
+    FilterForm,
+    Form,
+    SearchField,
+    TextField,
+    VersionField,
+    at_most,
+    named,
+)
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.core.web import translated
 from trafficedu.feedback import rules
@@ -17,6 +27,7 @@ from trafficedu.feedback.queries.notices import NoticeFilter
 from trafficedu.feedback.rules import AnswerState, MeasureKind, NoticeState, Receiver
 from trafficedu.feedback.services.answers import Answer
 from trafficedu.feedback.services.policy import StepInput
+from trafficedu.violations.queries.searching import Words
 
 
 class AnswerForm(Form):
@@ -64,6 +75,7 @@ class CorrectAnswerForm(AnswerForm):
 class NoticeFilterForm(FilterForm):
     """What the list of notices is narrowed to; lives in the address."""
 
+    q = SearchField(_l("Notice or case number, plate, rider or officer"))
     state = ChoiceFilter(_l("State"))
     since = DayField(_l("Sent from"), [Optional()])
     until = DayField(_l("Sent to"), [Optional()])
@@ -75,9 +87,9 @@ class NoticeFilterForm(FilterForm):
         shown = [*answers, *held, NoticeState.VOIDED]
         self.state.offer(named(shown))
 
-    def to_input(self) -> NoticeFilter:
+    def to_input(self, words: Words) -> NoticeFilter:
         """Return the filter; what cannot be read does not narrow."""
-        return NoticeFilter(self.state.data or "", self.since.data, self.until.data)
+        return NoticeFilter(self.state.data or "", self.since.data, self.until.data, words)
 
 
 class StepForm(Form):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, literal, or_, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from trafficedu.accidents.models import Accident, AccidentKind, AccidentRider
@@ -18,10 +18,20 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing
 from trafficedu.core.loading import loaded
-from trafficedu.core.narrowing import Conditions, Narrowing, days, equal
+from trafficedu.core.narrowing import Conditions, Narrowing, Way, days, equal
+from trafficedu.core.reach import WINDOW, Reach
 from trafficedu.core.text import message
-from trafficedu.riders.models import Rider
+from trafficedu.riders.models import PlateUse, Rider, Vehicle
 from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.queries.searching import (
+    LOOKS,
+    Words,
+    keys_of,
+    officer_named,
+    officers_meant,
+    rider_meant,
+    riders_meant,
+)
 
 CASUALTIES = "casualty"
 """A filter that is no severity: all accidents with somebody hurt."""
@@ -43,7 +53,7 @@ class AccidentFilter:
     helmet: str = ""
     kind_code: str = ""
     state: str = ""
-    number: str = ""
+    words: Words = Words()
 
 
 @dataclass(frozen=True)
@@ -95,13 +105,73 @@ def _rest(chosen: AccidentFilter) -> Conditions:
     )
 
 
-def _exact(chosen: AccidentFilter) -> Conditions:
-    """Return what a number asks: the own one, or the one the source gave."""
-    own = Accident.number == numbers.normalise(chosen.number)
-    return [or_(own, Accident.reference == chosen.number)] if chosen.number else []
+PLACED: Way[AccidentFilter] = placed(Accident.area_id)
 
 
-NARROWING = Narrowing[AccidentFilter](days(Accident.occurred_on), [placed(Accident.area_id)], _rest, exact=_exact)
+def _known_as(words: Words) -> ColumnElement[bool]:
+    """Return the condition that an accident has this number, here or at its source."""
+    return or_(Accident.number == words.number, Accident.reference.in_(words.references))
+
+
+def _ridden(words: Words) -> Select[tuple[int]]:
+    """Return the query of the accidents of those who rode an e-bike with one of the plates on that day."""
+    begun = or_(PlateUse.used_from.is_(None), PlateUse.used_from <= Accident.occurred_on)
+    going_on = or_(PlateUse.used_to.is_(None), PlateUse.used_to >= Accident.occurred_on)
+    return (
+        select(AccidentRider.accident_id)
+        .join(Accident, Accident.id == AccidentRider.accident_id)
+        .join(PlateUse, PlateUse.rider_id == AccidentRider.rider_id)
+        .join(PlateUse.vehicle)
+        .where(Vehicle.plate.in_(words.plates), begun, going_on)
+    )
+
+
+def _meant(words: Words) -> ColumnElement[bool]:
+    """Return the condition that an accident is meant by a number, by who was in it, or by who recorded it."""
+    if words.is_number:
+        return _known_as(words)
+    named = rider_meant(words, AccidentRider.rider_id)
+    people = select(literal(1)).where(AccidentRider.accident_id == Accident.id, *named).limit(1)
+    own = [people.correlate(Accident).scalar_subquery().is_not(None)] if named else []
+    officer = [Accident.recorded_by.has(officer_named(words, wholly=True))] if words.officers else []
+    return or_(_known_as(words), *own, *officer, *([Accident.id.in_(_ridden(words))] if words.plates else []))
+
+
+def _ids_meant(session: Session, words: Words) -> Sequence[int] | None:
+    """Return the ids of the accidents that words mean, None where there may be many; not scoped."""
+    riders = riders_meant(session, words)
+    if riders is None or officers_meant(session, words, wholly=True):
+        return None
+    ids = {
+        *keys_of(session, Accident.id, Accident.number, [words.number]),
+        *keys_of(session, Accident.id, Accident.reference, sorted(words.references)),
+        *keys_of(session, AccidentRider.accident_id, AccidentRider.rider_id, riders),
+        *(session.scalars(_ridden(words).limit(WINDOW + 1)) if words.plates else ()),
+    }
+    return sorted(ids) if len(ids) <= WINDOW else None
+
+
+def _worded(chosen: AccidentFilter) -> Conditions:
+    """Return what the words of a filter ask, whenever it happened; a number is all that is asked then."""
+    if not chosen.words:
+        return []
+    beside = [] if chosen.words.is_number else [*_rest(chosen), *PLACED.asked(chosen)]
+    return [_meant(chosen.words), *beside]
+
+
+NARROWING = Narrowing[AccidentFilter](days(Accident.occurred_on), [PLACED], _rest, exact=_worded)
+
+
+def _reach(session: Session, by: Actor, chosen: AccidentFilter) -> Reach:
+    """Return how indexes reach the accidents of a filter; those of words, by what these mean."""
+    if not chosen.words:
+        return NARROWING.reach(session, by, chosen)
+    ids = _ids_meant(session, chosen.words)
+    if ids is not None:
+        beside = [] if chosen.words.is_number else [*_rest(chosen), *PLACED.asked(chosen)]
+        return Reach([Accident.id.in_(ids)], rest=[visible_to(by), *beside])
+    all_days = Narrowing[AccidentFilter](ways=[PLACED]).reach(session, by, chosen)
+    return replace(all_days, rest=[*all_days.rest, *_worded(chosen)], looks=LOOKS)
 
 
 def _filtered(by: Actor, chosen: AccidentFilter) -> Select[tuple[Accident]]:
@@ -136,7 +206,7 @@ ACCIDENTS: Listing[Accident, AccidentFilter] = Listing(
     ],
     sort="-occurred",
     order=[Accident.occurred_utc.desc(), Accident.id.desc()],
-    reach=NARROWING.reach,
+    reach=_reach,
     export="accidents:accident:export",
     file="accidents",
 )

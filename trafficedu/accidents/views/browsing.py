@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from flask import render_template, request
+from flask_babel import lazy_gettext as _l
 
 from trafficedu.accidents.forms import AccidentFilterForm, LinkForm
 from trafficedu.accidents.queries import duplicates, records
@@ -27,6 +28,7 @@ from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.riders.queries import people as riders
 from trafficedu.riders.services.people import open_rider
 from trafficedu.violations.queries.kinds import list_kinds
+from trafficedu.violations.queries.searching import words_of
 
 READS_RIDERS = "riders:rider:read"
 
@@ -52,7 +54,11 @@ def _chosen() -> tuple[AccidentFilterForm, AccidentFilter]:
     form.kind.offer({kind.code: kind.name(locale()) for kind in list_kinds(session())}.items())
     form.validate()
     form.area.settle(partial(list_named, session(), day=today(), by=actor()))
-    return form, form.to_input(chosen_path(session(), form.area.data, actor()))
+    named = actor().may(READS_RIDERS)
+    if not named:
+        form.q.finds = _l("Accident or case number, or officer")
+    words = words_of(session(), form.q.data or "", riders=named, officers=True, plates=named)
+    return form, form.to_input(chosen_path(session(), form.area.data, actor()), words)
 
 
 @pages.get("/<number>")

@@ -102,7 +102,7 @@ def placed(area_id: InstrumentedAttribute[Any]) -> Way[Any]:
     )
 
 
-def of_post(area_id: InstrumentedAttribute[Any]) -> Way[None]:
+def of_post(area_id: InstrumentedAttribute[Any]) -> Way[Any]:
     """Return the way to records by the areas of the own post, for a list without a filter."""
     return Way(area_id.expression, lambda session, by, _chosen: ids_in_reach(session, by))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,17 +14,21 @@ from trafficedu.areas.queries.tree import lies_in, within
 from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
+from trafficedu.core.cuts import small
 from trafficedu.core.errors import Missing
 from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Conditions, Narrowing, Way, days, equal
 from trafficedu.core.orm import among
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
+from trafficedu.core.reach import WINDOW, Reach
 from trafficedu.core.text import message
 from trafficedu.education.models.courses import Course, CourseVersion, StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
+from trafficedu.education.queries.tasks import ids_meant
 from trafficedu.education.rules.states import AttendanceState, BookingState, SessionState, TaskState
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
+from trafficedu.violations.queries.searching import Words
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,9 @@ class SessionFilter:
     since: date | None = None
     until: date | None = None
     free_only: bool = False
+    words: Words = Words()
+    whenever: bool = False
+    """Whether ``since`` is left out for the sessions of somebody who is looked for."""
 
 
 def visible_to(by: Actor) -> ColumnElement[bool]:
@@ -91,11 +98,37 @@ NARROWING = Narrowing[SessionFilter](
 
 
 def list_sessions(session: Session, by: Actor, criteria: SessionFilter, place: Place = BEGINNING) -> Page[StudySession]:
-    """Return the sessions ``by`` may see in order of time, narrowed; cancelled ones are shown as such."""
-    query = _loaded(select(StudySession).where(visible_to(by), *NARROWING.conditions(criteria)))
+    """Return the sessions ``by`` may see in order of time, narrowed; cancelled ones are shown as such.
+
+    Words are a session's number, or mean riders who have a seat in it, whenever it is; else part of a lecturer's name.
+    """
     order = [column.expression for column in (StudySession.starts_on, StudySession.starts_utc, StudySession.id)]
-    reach = NARROWING.reach(session, by, criteria)
-    return paginate(session, query, order, place, per_page=100, reach=reach)
+    ids = _ids_meant(session, criteria.words)
+    if ids:
+        criteria = replace(criteria, since=None if criteria.whenever else criteria.since)
+        conditions = [StudySession.id.in_(ids), visible_to(by), *NARROWING.conditions(criteria)]
+        reach = Reach(conditions[:1], rest=conditions[1:])
+        return paginate(session, _loaded(select(StudySession).where(*conditions)), order, place, 100, reach)
+    reach, conditions = NARROWING.reach(session, by, criteria), [visible_to(by), *NARROWING.conditions(criteria)]
+    if criteria.words:
+        lecturer = _lecturer_named(criteria.words)
+        reach, conditions = replace(reach, rest=[*reach.rest, lecturer]), [*conditions, lecturer]
+    return paginate(session, _loaded(select(StudySession).where(*conditions)), order, place, 100, reach)
+
+
+def _lecturer_named(words: Words) -> ColumnElement[bool]:
+    ways = {small(words.text), words.text.lower()}
+    return or_(*(func.lower(StudySession.lecturer).contains(text, autoescape=True) for text in ways))
+
+
+def _ids_meant(session: Session, words: Words) -> Sequence[int]:
+    """Return the ids of the sessions with this number, or in which riders who are meant have a seat."""
+    if not words:
+        return []
+    own = session.scalars(select(StudySession.id).where(StudySession.number == words.number)).all()
+    tasks = [] if own else ids_meant(session, words)
+    seats = select(Booking.session_id).where(Booking.task_id.in_(tasks or []), Booking.state != BookingState.CANCELLED)
+    return own or session.scalars(seats.distinct().limit(WINDOW)).all()
 
 
 def list_of_today(session: Session, by: Actor, now: datetime) -> Sequence[StudySession]:

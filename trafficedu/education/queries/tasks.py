@@ -18,15 +18,16 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.listing import Column, Listing, late
 from trafficedu.core.loading import loaded
 from trafficedu.core.orm import among
-from trafficedu.core.reach import Reach
+from trafficedu.core.reach import WINDOW, Reach
 from trafficedu.core.text import message
 from trafficedu.education.models.courses import Course, StudySession
-from trafficedu.education.models.tasks import Booking, StudyTask, TaskViolation
+from trafficedu.education.models.tasks import Booking, Certificate, StudyTask, TaskViolation
 from trafficedu.education.rules import reckoning, states
 from trafficedu.education.rules.states import BookingState, TaskState
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 from trafficedu.violations.models import Violation
+from trafficedu.violations.queries.searching import LOOKS, Words, find_meant, keys_of, record_meant, rider_meant
 
 UNDONE = StudyTask.urgency < reckoning.FINISHED_FROM
 """The condition that a task is not finished."""
@@ -41,8 +42,8 @@ def overdue_on(day: date) -> ColumnElement[bool]:
     return StudyTask.urgency < day.toordinal()
 
 
-OVERDUE, WAITING = "overdue", "waiting"
-"""Filters that are no states: derived from the due date, and open without a seat."""
+OVERDUE, WAITING, UNFINISHED = "overdue", "waiting", "unfinished"
+"""Filters that are no states: derived from the due date, open without a seat, in any state but the last ones."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class TaskFilter:
     area_path: str = ""
     due_from: date | None = None
     due_until: date | None = None
+    words: Words = Words()
 
 
 def responsible(by: Actor) -> ColumnElement[bool]:
@@ -146,15 +148,46 @@ def task_of_violation(session: Session, violation_id: int) -> StudyTask | None:
     )
 
 
+def _meant(words: Words) -> ColumnElement[bool]:
+    """Return the condition that a task is meant by its number, a certificate, a violation it answers for, its rider."""
+    records = (
+        select(literal(1))
+        .join_from(TaskViolation, Violation, TaskViolation.violation_id == Violation.id)
+        .where(TaskViolation.task_id == StudyTask.id, record_meant(words, wholly=True))
+    )
+    proofs = select(literal(1)).where(Certificate.task_id == StudyTask.id, Certificate.number == words.number)
+    own = [some.limit(1).correlate(StudyTask).scalar_subquery().is_not(None) for some in (records, proofs)]
+    return or_(StudyTask.number == words.number, *own, *rider_meant(words, StudyTask.rider_id))
+
+
+def ids_meant(session: Session, words: Words) -> Sequence[int] | None:
+    """Return the ids of the tasks that words mean, None where there may be many; not scoped."""
+    meant = find_meant(session, words)
+    if meant is None:
+        return None
+    ids = {
+        *session.scalars(select(StudyTask.id).where(StudyTask.number == words.number)),
+        *session.scalars(select(Certificate.task_id).where(Certificate.number == words.number)),
+        *keys_of(session, TaskViolation.task_id, TaskViolation.violation_id, meant.records),
+        *keys_of(session, StudyTask.id, StudyTask.rider_id, meant.riders),
+    }
+    return sorted(ids) if len(ids) <= WINDOW else None
+
+
+def _of_state(state: str, today: date) -> list[ColumnElement[bool]]:
+    conditions = {
+        OVERDUE: [overdue_on(today)],
+        UNFINISHED: [UNDONE],
+        WAITING: [UNDONE, StudyTask.state == TaskState.OPEN],
+        TaskState.AWAY: [UNDONE, among(StudyTask.state, TaskState.AWAY)],
+    }
+    return conditions.get(state, [StudyTask.state == state] if state else [])
+
+
 def _narrow(query: Select[tuple[StudyTask]], criteria: TaskFilter, today: date) -> Select[tuple[StudyTask]]:
-    if criteria.state == OVERDUE:
-        query = query.where(overdue_on(today))
-    elif criteria.state == WAITING:
-        query = query.where(UNDONE, StudyTask.state == TaskState.OPEN)
-    elif criteria.state == TaskState.AWAY:
-        query = query.where(UNDONE, among(StudyTask.state, TaskState.AWAY))
-    elif criteria.state:
-        query = query.where(StudyTask.state == criteria.state)
+    query = query.where(*_of_state(criteria.state, today))
+    if criteria.words:
+        query = query.where(_meant(criteria.words))
     if criteria.course:
         query = query.where(StudyTask.course.has(code=criteria.course))
     if criteria.area_path:
@@ -199,10 +232,16 @@ def tasks_on(day: date) -> Listing[StudyTask, TaskFilter]:
 
 
 def _reach(session: Session, by: Actor, chosen: TaskFilter, day: date) -> Reach:
-    """Return how the indexes by urgency reach the tasks of a filter."""
+    """Return how the indexes by urgency reach the tasks of a filter; those of words, by what these mean."""
     rest = _narrowed_beside(session, chosen)
     part, besides = _part(chosen.state, day)
     rest += besides
+    if chosen.words:
+        ids = ids_meant(session, chosen.words)
+        if ids is not None:
+            return Reach([StudyTask.id.in_(ids), *part], rest=[*rest, visible_to(by)])
+        browsed = _reach(session, by, replace(chosen, words=Words()), day)
+        return replace(browsed, rest=[*browsed.rest, _meant(chosen.words)], looks=LOOKS)
     if chosen.area_path and by.scope.area_path is None and not by.scope.everything:
         rest.append(StudyTask.area_id.in_(within(chosen.area_path)))
     if by.scope.company_id is not None:
@@ -222,6 +261,8 @@ def _part(state: str, day: date) -> tuple[list[ColumnElement[bool]], list[Column
     """Return which part of the indexes holds the tasks of a state, and what is left to be looked for in it."""
     if state == OVERDUE:
         return [overdue_on(day)], []
+    if state == UNFINISHED:
+        return [UNDONE], []
     if state in {WAITING, TaskState.OPEN}:
         return [UNDONE, among(StudyTask.state, TaskState.OPEN)], []
     if state == TaskState.AWAY:
@@ -267,6 +308,16 @@ def list_waiting(session: Session, by: Actor, today: date, limit: int = 20) -> S
 def list_away(session: Session, by: Actor, today: date, limit: int = 20) -> Sequence[StudyTask]:
     """Return the tasks of riders who do not come, that ``by`` may see, the most urgent first."""
     return _first_of(session, by, _reach(session, by, TaskFilter(TaskState.AWAY), today), limit)
+
+
+def list_unfinished(session: Session, by: Actor, today: date, limit: int) -> Sequence[int]:
+    """Return the ids of the unfinished tasks that ``by`` may see, the most urgent first."""
+    return _reach(session, by, TaskFilter(UNFINISHED), today).first(session, BY_URGENCY, limit)
+
+
+def list_seen(session: Session, by: Actor, ids: Sequence[int]) -> Sequence[StudyTask]:
+    """Return those of the tasks with ``ids`` that ``by`` may see, with what a list shows."""
+    return session.scalars(_tasks(by).where(StudyTask.id.in_(ids))).all()
 
 
 def is_visible(session: Session, task: StudyTask, by: Actor) -> bool:

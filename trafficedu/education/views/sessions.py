@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, render_template, request
+from flask_babel import lazy_gettext as _l
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
@@ -59,7 +60,10 @@ def sessions() -> Any:
     form = SessionFilterForm(request.args)
     form.offer(list_courses(session()), list_stations_seen(session(), actor()), locale())
     form.validate()
-    page = list_sessions(session(), actor(), form.to_input(today()), page_place())
+    if not actor().may(people.NAMED):
+        form.q.finds = _l("Session or case number, or lecturer")
+    words = people.words_of(session(), form.q.data or "", actor())
+    page = list_sessions(session(), actor(), form.to_input(today(), words), page_place())
     days = [(day, list(studies)) for day, studies in groupby(page.items, key=lambda study: study.starts_on)]
     return render_template("sessions/sessions.html", form=form, page=page, days=days, today=today())
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template
 
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import utc_now
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import carried_out, submitted, told_shortly
@@ -21,7 +21,7 @@ from trafficedu.core.web import back_to, flash_message, locale, wants_sentence
 from trafficedu.education.forms import FindForm, OverrideForm, QuizForm
 from trafficedu.education.models.courses import CourseModule, StudySession
 from trafficedu.education.models.tasks import Booking
-from trafficedu.education.queries import certificates, people, proposals, sessions
+from trafficedu.education.queries import certificates, desk, people, proposals, sessions
 from trafficedu.education.queries.courses import plan_of
 from trafficedu.education.queries.hours import hours_of
 from trafficedu.education.rules import reckoning, states
@@ -174,8 +174,9 @@ def check_in_list(number: str) -> Any:
     form = FindForm()
     roster = sessions.list_roster(session(), study.id)
     entries = [_roster_entry(booking) for booking in roster]
-    name = (form.name.data or "").casefold()
-    shown = [entry for entry in entries if name in entry.booking.task.rider.name.casefold()]
+    text, tasks = form.words.data or "", [booking.task for booking in roster]
+    meant = desk.on_roster(session(), text, tasks, today()) if text else {task.id for task in tasks}
+    shown = [entry for entry in entries if entry.booking.task_id in meant]
     shown.sort(key=lambda entry: ORDER.index(entry.state))
     return render_template(
         "study/check_in.html",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
 
 from trafficedu.areas.queries import tree as areas
 from trafficedu.core.access import actor, requires
@@ -50,11 +51,13 @@ def tasks() -> Any:
     towns = areas.list_below(session(), path or "", today(), "town") if path or actor().scope.everything else []
     form.offer(courses.list_courses(session()), towns, locale())
     form.validate()
+    if not actor().may(people.NAMED):
+        form.q.finds = _l("Task or case number")
     return list_page(
         "education/tasks.html",
         tasks_on(today()),
         form,
-        form.to_input(),
+        form.to_input(people.words_of(session(), form.q.data or "", actor())),
         lambda rows: {"people": people.people(session(), [task.rider for task in rows], actor())},
     )
 

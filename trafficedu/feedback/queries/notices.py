@@ -15,23 +15,26 @@ from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
 from trafficedu.core.loading import loaded
 from trafficedu.core.numbers import normalise
-from trafficedu.core.reach import Reach
+from trafficedu.core.reach import WINDOW, Reach
 from trafficedu.core.text import message
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.rules import HELD_FROM, REST_FROM, AnswerState, NoticeState, Receiver
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import Violation
+from trafficedu.violations.queries import searching
+from trafficedu.violations.queries.searching import LOOKS, Words, find_meant, keys_of, rider_meant, violation_meant
 
-ANSWER = "feedback:notice:answer"
+ANSWER, READS_RIDERS = "feedback:notice:answer", "riders:rider:read"
 
 
 @dataclass(frozen=True)
 class NoticeFilter:
-    """What the list is narrowed to: a state (``unanswered`` ... ``voided``), and the days of sending."""
+    """What the list is narrowed to: a state (``unanswered`` ... ``voided``), the days of sending, words."""
 
     state: str = ""
     since: date | None = None
     until: date | None = None
+    words: Words = Words()
 
 
 def visible_to(by: Actor) -> ColumnElement[bool]:
@@ -123,11 +126,51 @@ def _state_is(state: str, now: datetime) -> ColumnElement[bool]:
 
 def filtered(by: Actor, criteria: NoticeFilter, now: datetime) -> Select[tuple[Notice]]:
     """Return the query of the notices of a filter that ``by`` may read, with all that a list shows of them."""
-    return _notices(by).where(_state_is(criteria.state, now), *_days(criteria))
+    return _notices(by).where(_state_is(criteria.state, now), *_days(criteria), *_meant(by, criteria.words))
+
+
+def words_of(session: Session, text: str, by: Actor) -> Words:
+    """Return what ``by`` looks for: by rider who reads the names, by plate and officer who reads the records too."""
+    reads = by.may(READS_RIDERS)
+    named = reads or by.may("feedback:rider:read")
+    return searching.words_of(session, text, riders=named, officers=reads, plates=reads)
+
+
+def _meant(by: Actor, words: Words) -> list[ColumnElement[bool]]:
+    """Return the condition that a notice is meant by its number, its violation or its rider.
+
+    Who is told of a rider because of the notice is so until it is withdrawn, and does not find it by the name then.
+    """
+    if not words:
+        return []
+    riders = rider_meant(words, Notice.rider_id)
+    if not by.may(READS_RIDERS):
+        riders = [and_(Notice.state != NoticeState.VOIDED, condition) for condition in riders]
+    return [or_(Notice.number == words.number, violation_meant(words, Notice.violation_id), *riders)]
+
+
+def _ids_meant(session: Session, words: Words) -> Sequence[int] | None:
+    """Return the ids of the notices that words mean, None where there may be many; not scoped."""
+    meant = find_meant(session, words)
+    if meant is None:
+        return None
+    ids = {
+        *session.scalars(select(Notice.id).where(Notice.number == words.number)),
+        *keys_of(session, Notice.id, Notice.violation_id, meant.records),
+        *keys_of(session, Notice.id, Notice.rider_id, meant.riders),
+    }
+    return sorted(ids) if len(ids) <= WINDOW else None
 
 
 def reach(session: Session, by: Actor, criteria: NoticeFilter, now: datetime) -> Reach:
-    """Return how the indexes by time left reach the notices of a filter."""
+    """Return how the indexes by time left reach the notices of a filter; those of words, by what these mean."""
+    if criteria.words:
+        ids = _ids_meant(session, criteria.words)
+        if ids is not None:
+            narrowed = [_state_is(criteria.state, now), *_days(criteria), visible_to(by)]
+            return Reach([Notice.id.in_(ids)], rest=narrowed)
+        browsed = reach(session, by, replace(criteria, words=Words()), now)
+        return replace(browsed, rest=[*browsed.rest, *_meant(by, criteria.words)], looks=LOOKS)
     part = {
         "": true(),
         AnswerState.UNANSWERED: Notice.unanswered(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import render_template, request
+from flask_babel import lazy_gettext as _l
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
@@ -19,7 +20,7 @@ from trafficedu.core.web import back_to, flash_message, locale, pdf
 from trafficedu.feedback.forms import AnswerForm, CorrectAnswerForm, NoticeFilterForm
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries import display
-from trafficedu.feedback.queries.notices import ANSWER, find_notice, is_receiver
+from trafficedu.feedback.queries.notices import ANSWER, find_notice, is_receiver, words_of
 from trafficedu.feedback.services import answers, papers
 from trafficedu.feedback.services import notices as notice_services
 from trafficedu.feedback.views.blueprint import pages
@@ -36,7 +37,10 @@ def notices() -> Any:
     """I look for notices; those with the least time left come first."""
     form = NoticeFilterForm(request.args, receiver=actor().may(ANSWER))
     form.validate()
-    return list_page("feedback/notices.html", display.notices_at(actor(), utc_now()), form, form.to_input())
+    words = words_of(session(), form.q.data or "", actor())
+    if not words.officers:
+        form.q.finds = _l("Notice or case number, or rider") if words.riders else _l("Notice or case number")
+    return list_page("feedback/notices.html", display.notices_at(actor(), utc_now()), form, form.to_input(words))
 
 
 @pages.get("/notices/<number>")

@@ -22,6 +22,7 @@ from trafficedu.core.fields import (
     NumbersField,
     OnceForm,
     SearchedFilter,
+    SearchField,
     TextField,
     TrimmedField,
     VersionField,
@@ -43,6 +44,7 @@ from trafficedu.riders.rules import (
 from trafficedu.riders.services.people import NewRider
 from trafficedu.violations.models import Violation
 from trafficedu.violations.queries.records import ViolationFilter
+from trafficedu.violations.queries.searching import Words
 from trafficedu.violations.rules import MissingPapers, ObjectionState, Offender, Penalty, Source, ViolationState
 from trafficedu.violations.services.correcting import CorrectedFacts
 from trafficedu.violations.services.recording import NewViolation
@@ -323,7 +325,7 @@ class DecisionForm(Form):
 class ViolationFilterForm(FilterForm):
     """What the list of violations is narrowed to; lives in the address."""
 
-    q = TrimmedField(_l("Number, plate, rider or officer"))
+    q = SearchField(_l("Case number, plate, rider or officer"))
     since = DayField(_l("From"), [Optional()], render_kw={"data-keep-empty": "y"})
     until = DayField(_l("To"), [Optional()])
     area = SearchedFilter(_l("Area of the record"), "areas.names")
@@ -333,7 +335,7 @@ class ViolationFilterForm(FilterForm):
     company = ChoiceFilter(_l("Company"))
     mine = BooleanField(_l("Recorded by me"))
 
-    def to_input(self, by: Actor, area_path: str) -> ViolationFilter:
+    def to_input(self, by: Actor, area_path: str, words: Words) -> ViolationFilter:
         """Return the filter; what cannot be read does not narrow."""
         return ViolationFilter(
             since=self.since.data,
@@ -344,6 +346,11 @@ class ViolationFilterForm(FilterForm):
             state=self.state.data or "",
             company_code=self.company.data or "",
             officer_id=by.user_id if self.mine.data else None,
-            words=self.q.data or "",
-            people=by.may("riders:rider:read"),
+            words=words,
         )
+
+
+class WaitingFilterForm(FilterForm):
+    """What is looked for among the records that wait for a review or a decision; lives in the address."""
+
+    q = SearchField(_l("Case number, plate, rider or officer"))

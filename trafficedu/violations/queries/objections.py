@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.areas.queries.tree import lies_in, of_post
@@ -15,12 +16,14 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.keys import field_of
 from trafficedu.core.listing import AGO, Column, Listing, due
 from trafficedu.core.loading import loaded
-from trafficedu.core.narrowing import Narrowing
+from trafficedu.core.narrowing import Conditions, Narrowing
 from trafficedu.core.orm import among
+from trafficedu.core.reach import Reach
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.queries.scope import visible_to
+from trafficedu.violations.queries.searching import LOOKS, Words, record_meant, rider_meant
 from trafficedu.violations.rules import ObjectionState
 
 CONTACT = field_of(Objection.contact_cipher)
@@ -50,13 +53,28 @@ def contact_of(session: Session, objection: Objection) -> str:
     return services_of(session).keyring.decrypt(objection.contact_cipher, CONTACT)
 
 
-OPEN = Narrowing[None](lambda _chosen: [among(Objection.state, ObjectionState.OPEN)], [of_post(Objection.area_id)])
+def _meant(words: Words | None) -> Conditions:
+    """Return the condition that an objection, or the violation it is against, is meant."""
+    if not words:
+        return []
+    contested = or_(record_meant(words), *rider_meant(words, Violation.rider_id))
+    own = select(contested).where(Violation.id == Objection.violation_id)
+    return [or_(Objection.number == words.number, own.correlate(Objection).scalar_subquery())]
 
 
-def _waiting(by: Actor, _chosen: None) -> Select[tuple[Objection]]:
+OPEN = Narrowing[Words | None](
+    lambda _chosen: [among(Objection.state, ObjectionState.OPEN)], [of_post(Objection.area_id)], _meant
+)
+
+
+def _reach(session: Session, by: Actor, chosen: Words | None) -> Reach:
+    return replace(OPEN.reach(session, by, chosen), looks=LOOKS)
+
+
+def _waiting(by: Actor, chosen: Words | None) -> Select[tuple[Objection]]:
     return (
         select(Objection)
-        .where(*OPEN.conditions(None), by.scope.condition(area=lies_in(Objection.area_id)))
+        .where(*OPEN.conditions(chosen), by.scope.condition(area=lies_in(Objection.area_id)))
         .options(
             loaded(Objection.violation, Violation.kind, inner=True),
             loaded(Objection.violation, Violation.area, inner=True),
@@ -64,7 +82,7 @@ def _waiting(by: Actor, _chosen: None) -> Select[tuple[Objection]]:
     )
 
 
-def objections_on(day: date) -> Listing[Objection, None]:
+def objections_on(day: date) -> Listing[Objection, Words | None]:
     """Return the list of objections that wait for a decision on ``day``, those with the least time left first."""
     return Listing(
         _waiting,
@@ -76,7 +94,7 @@ def objections_on(day: date) -> Listing[Objection, None]:
             Column("statement", message("Statement"), value=lambda row: _short(row.statement)),
         ],
         order=[Objection.due_on.expression, Objection.id.expression],
-        reach=OPEN.reach,
+        reach=_reach,
     )
 
 

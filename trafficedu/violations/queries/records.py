@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, bindparam, func, literal, or_, select, type_coerce
+from sqlalchemy import Date, Select, bindparam, literal, or_, select, type_coerce
 from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.accounts.models import User
@@ -16,8 +16,7 @@ from trafficedu.areas.queries.tree import AREA_COLUMNS, AreaRow, of_post, placed
 from trafficedu.companies.models import Company
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
-from trafficedu.core.cuts import small
-from trafficedu.core.errors import Missing, Refusal
+from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, MONEY, Column, Listing, due
 from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Conditions, Narrowing, Way, days, equal
@@ -25,13 +24,18 @@ from trafficedu.core.orm import among, holds_on
 from trafficedu.core.reach import Reach
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import Message, message
-from trafficedu.riders.models import Rider
-from trafficedu.riders.queries.people import ids_named, name_contains
-from trafficedu.riders.rules import normalise_plate, searched_name
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries.corrections import list_corrections
 from trafficedu.violations.queries.kinds import KIND_COLUMNS, KindRow
 from trafficedu.violations.queries.scope import visible_to
+from trafficedu.violations.queries.searching import (
+    MOST_NAMED,
+    Words,
+    officers_meant,
+    record_meant,
+    rider_meant,
+    riders_meant,
+)
 from trafficedu.violations.rules import ViolationState
 
 
@@ -47,9 +51,7 @@ class ViolationFilter:
     state: str = ""
     company_code: str = ""
     officer_id: int | None = None
-    words: str = ""
-    """A number, a source's reference or part of an officer's name; with ``people`` a plate or part of a rider's too."""
-    people: bool = False
+    words: Words = Words()
 
 
 @dataclass(frozen=True)
@@ -150,75 +152,49 @@ def _rest(chosen: ViolationFilter) -> Conditions:
     return of_kind + equal((Violation.source, chosen.source), (Violation.state, chosen.state))
 
 
-MOST_NAMED = 40
-"""Riders, or officers, whose records are merged; of more, the latest records are looked through."""
-
-
-def _plate(chosen: ViolationFilter) -> str:
-    try:
-        return normalise_plate(chosen.words) if chosen.people else ""
-    except Refusal:
-        return ""
-
-
-def _officer(words: str) -> ColumnElement[bool]:
-    return or_(
-        *(func.lower(User.display_name).contains(text, autoescape=True) for text in {small(words), words.lower()})
-    )
+WAYS: Sequence[Way[ViolationFilter]] = [
+    Way.of_value(Violation.officer_id, lambda chosen: chosen.officer_id),
+    Way(
+        Violation.company_id.expression,
+        lambda session, _by, chosen: session.scalars(_companies(chosen)).all() if chosen.company_code else None,
+        lambda chosen: [Violation.company_id.in_(_companies(chosen))] if chosen.company_code else [],
+    ),
+    placed(Violation.area_id),
+]
 
 
 def _worded(chosen: ViolationFilter) -> Conditions:
-    """Return what the words of a filter ask, whenever it happened: of each row, for which the names are looked up."""
+    """Return what the words of a filter ask, whenever it happened; a number is all that is asked then."""
     if not chosen.words:
         return []
-    asked = [Violation.number == numbers.normalise(chosen.words), Violation.reference == chosen.words]
-    asked.append(Violation.recorded_by.has(_officer(chosen.words)))
-    if plate := _plate(chosen):
-        asked.append(Violation.plate == plate)
-    if chosen.people and (name := searched_name(chosen.words)):
-        # a value of the row's own rider: PostgreSQL would read every rider for an EXISTS among alternatives
-        own = select(name_contains(name)).where(Rider.id == Violation.rider_id)
-        asked.append(own.correlate(Violation).scalar_subquery())
-    return [or_(*asked), *_rest(chosen)]
+    meant = or_(record_meant(chosen.words), *rider_meant(chosen.words, Violation.rider_id))
+    if chosen.words.is_number:
+        return [meant]
+    return [meant, *_rest(chosen), *(condition for way in WAYS for condition in way.asked(chosen))]
 
 
 def _reach(session: Session, by: Actor, chosen: ViolationFilter) -> Reach:
     """Return how indexes reach the records of a filter: for words those of numbers, plates, riders and officers."""
-    if not chosen.words:
+    words = chosen.words
+    if not words:
         return NARROWING.reach(session, by, chosen)
-    number = numbers.normalise(chosen.words)
-    if numbers.is_number(number, "V"):
-        return Reach([Violation.number == number])
-    named: dict[Any, Sequence[Any] | None] = {
-        Violation.reference.expression: [chosen.words],
-        Violation.plate.expression: [plate] if (plate := _plate(chosen)) else [],
-        Violation.rider_id.expression: ids_named(session, chosen.words, MOST_NAMED) if chosen.people else [],
-        Violation.officer_id.expression: session.scalars(
-            select(User.id).where(_officer(chosen.words)).limit(MOST_NAMED)
-        ).all(),
+    if words.is_number:
+        return Reach([Violation.number == words.number])
+    officers, riders = officers_meant(session, words), riders_meant(session, words, MOST_NAMED)
+    if riders is None or len(officers) > MOST_NAMED:
+        all_days = Narrowing[ViolationFilter](ways=WAYS).reach(session, by, chosen)
+        return replace(all_days, rest=[*all_days.rest, visible_to(by), *_worded(chosen)])
+    named: dict[Any, Sequence[Any]] = {
+        Violation.reference.expression: sorted(words.references),
+        Violation.plate.expression: words.plates,
+        Violation.rider_id.expression: riders,
+        Violation.officer_id.expression: officers,
     }
-    rest = [visible_to(by), *_worded(chosen)]
-    if any(values is None for values in named.values()):
-        return Reach(rest=rest)
     first, *others = (Reach(column=column, values=values) for column, values in named.items() if values)
-    return replace(first, rest=rest, also=others, met=1 + len(others))
+    return replace(first, rest=[visible_to(by), *_worded(chosen)], also=others, met=1 + len(others))
 
 
-NARROWING = Narrowing[ViolationFilter](
-    days(Violation.occurred_on),
-    [
-        Way.of_value(Violation.officer_id, lambda chosen: chosen.officer_id),
-        Way(
-            Violation.company_id.expression,
-            lambda session, _by, chosen: session.scalars(_companies(chosen)).all() if chosen.company_code else None,
-            lambda chosen: [Violation.company_id.in_(_companies(chosen))] if chosen.company_code else [],
-        ),
-        placed(Violation.area_id),
-    ],
-    _rest,
-    exact=_worded,
-    aside=_aside,
-)
+NARROWING = Narrowing[ViolationFilter](days(Violation.occurred_on), WAYS, _rest, exact=_worded, aside=_aside)
 
 
 def _filtered(by: Actor, chosen: ViolationFilter) -> Select[tuple[Violation]]:
@@ -271,20 +247,24 @@ def list_own_of_day(session: Session, by: Actor, day: date, limit: int) -> Seque
     return session.scalars(query).all()
 
 
-PENDING = Narrowing[None](
-    lambda _chosen: [among(Violation.state, ViolationState.PENDING)], [of_post(Violation.area_id)]
+def _pending_meant(words: Words | None) -> Conditions:
+    return [or_(record_meant(words), *rider_meant(words, Violation.rider_id))] if words else []
+
+
+PENDING = Narrowing[Words | None](
+    lambda _chosen: [among(Violation.state, ViolationState.PENDING)], [of_post(Violation.area_id)], _pending_meant
 )
 
 
-def _pending(by: Actor, _chosen: None) -> Select[tuple[Violation]]:
+def _pending(by: Actor, chosen: Words | None) -> Select[tuple[Violation]]:
     return (
         select(Violation)
-        .where(*PENDING.conditions(None), visible_to(by))
+        .where(*PENDING.conditions(chosen), visible_to(by))
         .options(loaded(Violation.kind), loaded(Violation.area))
     )
 
 
-def reviews_on(day: date) -> Listing[Violation, None]:
+def reviews_on(day: date) -> Listing[Violation, Words | None]:
     """Return the list of camera records that wait for review on ``day``, those with the least time left first."""
     return Listing(
         _pending,

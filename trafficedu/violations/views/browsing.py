@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from flask import abort, render_template, request
+from flask_babel import lazy_gettext as _l
 
 from trafficedu.areas.queries.choices import list_named
 from trafficedu.areas.queries.tree import chosen_path
@@ -28,6 +29,7 @@ from trafficedu.violations.queries import objections, records
 from trafficedu.violations.queries.kinds import list_kinds
 from trafficedu.violations.queries.plates import question_of
 from trafficedu.violations.queries.records import VIOLATIONS, ViolationFilter
+from trafficedu.violations.queries.searching import words_of
 from trafficedu.violations.queries.unnamed import find_unnamed
 from trafficedu.violations.rules import ViolationAct, ViolationState
 from trafficedu.violations.services import correcting
@@ -60,8 +62,12 @@ def _chosen() -> tuple[ViolationFilterForm, ViolationFilter]:
     form.kind.offer({kind.code: kind.name(locale()) for kind in list_kinds(session())}.items())
     form.company.offer(companies.list_names(session()))
     form.validate()
+    may_name = actor().may("riders:rider:read")
+    if not may_name:
+        form.q.finds = _l("Case number or officer")
     form.area.settle(partial(list_named, session(), day=today(), by=actor()))
-    return form, form.to_input(actor(), chosen_path(session(), form.area.data, actor()))
+    words = words_of(session(), form.q.data or "", riders=may_name, officers=True, plates=may_name)
+    return form, form.to_input(actor(), chosen_path(session(), form.area.data, actor()), words)
 
 
 @pages.get("/violations/<number>")

@@ -18,11 +18,18 @@ from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.riders.rules import mask_name
-from trafficedu.violations.forms.records import DecisionForm, IdentifyForm, PlateDecisionForm, ReasonForm
+from trafficedu.violations.forms.records import (
+    DecisionForm,
+    IdentifyForm,
+    PlateDecisionForm,
+    ReasonForm,
+    WaitingFilterForm,
+)
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.queries import records
 from trafficedu.violations.queries.objections import contact_of, find_objection, list_objections_of, objections_on
 from trafficedu.violations.queries.plates import QUESTIONS, find_question, usual_rider
+from trafficedu.violations.queries.searching import Words, words_of
 from trafficedu.violations.queries.unnamed import UNNAMED, find_unnamed
 from trafficedu.violations.rules import ObjectionState
 from trafficedu.violations.services import plates as plate_services
@@ -36,7 +43,12 @@ from trafficedu.violations.views.blueprint import pages
 @requires("violations:violation:review")
 def reviews() -> Any:
     """I see the camera records that wait for me, those with the least time left first."""
-    return list_page("violations/reviews.html", records.reviews_on(today()), None, None)
+    return list_page("violations/reviews.html", records.reviews_on(today()), *_looked_for())
+
+
+def _looked_for() -> tuple[WaitingFilterForm, Words]:
+    form, may_name = WaitingFilterForm(request.args), actor().may("riders:rider:read")
+    return form, words_of(session(), form.q.data or "", riders=may_name, officers=True, plates=may_name)
 
 
 @pages.post("/violations/<number>/confirm")
@@ -108,7 +120,7 @@ def void(number: str) -> Any:
 @requires("violations:objection:decide")
 def objections() -> Any:
     """I see the objections that wait for me, those with the least time left first."""
-    return list_page("violations/objections.html", objections_on(today()), None, None)
+    return list_page("violations/objections.html", objections_on(today()), *_looked_for())
 
 
 @pages.route("/objections/<number>", methods=["GET", "POST"])
