@@ -16,12 +16,15 @@ from tests.factories import violations
 from tests.factories.events import published
 from tests.factories.violations import District, identity, make_company, make_violation
 from trafficedu.areas.models import Area
+from trafficedu.configuration.queries import find_wording
+from trafficedu.configuration.services import set_wording
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import local, utc_now
 from trafficedu.core.reading import read_rows
 from trafficedu.core.tabular import ImportReport, numbered, silent
 from trafficedu.riders.models import Rider
+from trafficedu.riders.queries.plates import PLACE
 from trafficedu.violations.events import ViolationEstablished
 from trafficedu.violations.imports.files import COLUMNS, EXPORTER, IMPORTER
 from trafficedu.violations.models import Violation
@@ -92,6 +95,17 @@ class TestHistory:
         assert counts(run(session, rows)) == (0, 0, 5, 0)
         assert session.scalar(select(func.count()).select_from(Violation)) == 5
         assert session.scalar(select(func.count()).select_from(Rider)) == 1
+
+    def test_a_plate_without_a_place_name_is_one_of_the_district(self, session: Session, district: District) -> None:
+        before = [row(district.village, "A-1", plate="A00042")]
+        assert counts(run(session, before)) == (1, 0, 0, 0)
+        set_wording(session, find_wording(session, PLACE), "演示", 1, SYSTEM)
+        assert counts(run(session, before)) == (0, 0, 1, 0), "it is known without the name"
+        rows = [row(district.village, "A-2", plate="ａ·00042"), row(district.village, "A-3", plate="杭州A00042")]
+        assert counts(run(session, rows)) == (2, 0, 0, 0)
+        assert counts(run(session, rows)) == (0, 0, 2, 0)
+        plates = dict(session.execute(select(Violation.reference, Violation.plate)).tuples().all())
+        assert plates == {"A-1": "A00042", "A-2": "演示A00042", "A-3": "杭州A00042"}
 
     def test_a_row_that_stands_twice_in_one_file(self, session: Session, district: District) -> None:
         report = run(session, [row(district.village), row(district.village)], skip_errors=True)

@@ -29,7 +29,7 @@ from trafficedu.areas.queries.extents import RememberedSurroundings
 from trafficedu.areas.queries.tree import RememberedAreas
 from trafficedu.companies.imports import company_column
 from trafficedu.companies.queries import RememberedCompanies
-from trafficedu.configuration.queries import figure
+from trafficedu.configuration.queries import figure, wording
 from trafficedu.core import parsing
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
@@ -44,7 +44,8 @@ from trafficedu.core.traces import Noted, RowAct
 from trafficedu.riders.imports.documents import document_columns
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.engagements import spans_of
-from trafficedu.riders.rules import CompanyKnown, EngagementSpan
+from trafficedu.riders.queries.plates import PLACE
+from trafficedu.riders.rules import CompanyKnown, EngagementSpan, searched_plate, with_place
 from trafficedu.riders.services.people import NewRider
 from trafficedu.violations.imports.exporting import count_rows, list_rows
 from trafficedu.violations.imports.people import People, Person
@@ -202,6 +203,7 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
         self.area, self.kind, self.company = self._areas.find, self._kinds.find_on, self._companies.find_id
         self.surroundings = RememberedSurroundings(session).of
         self.figure = cache(partial(figure, session))
+        self._plate_place = wording(session, PLACE)
 
     def rider(self, new: NewViolation) -> Person | None:
         """Return who a row names."""
@@ -220,6 +222,7 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
         if cells["company_code"]:
             cells["company_code"] = self._companies.code_of(cells["company_code"])
         place_in_wgs84(cells)
+        cells["plate"] = with_place(searched_plate(cells["plate"]), self._plate_place) or cells["plate"]
         new = NewViolation(
             kind_code=kind,
             occurred_utc=occurred.utc,
@@ -271,9 +274,12 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
     def facts(self, ready: Prepared[Person], known: Known) -> Mapping[str, Any]:
         """Return what a row says; a masked document says nothing, nor does the name of an officer with an account.
 
-        Nor an empty company; a company is the one that the record names or, after a decision, another that answers.
+        Nor a plate that is known without the name of the district, from before that was configured; nor an empty
+        company: a company is the one that the record names or, after a decision, another that answers.
         """
         facts = {name: ready.values[name] for name in (*FIXED, *self.changeable) if name in ready.values}
+        if facts["plate"] == with_place(known["plate"], self._plate_place):
+            facts["plate"] = known["plate"]
         named = facts.pop("named_company_id")
         if named is not None and named not in (known["named_company_id"], known["company_id"]):
             facts["named_company_id"] = named
