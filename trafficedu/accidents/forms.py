@@ -205,7 +205,7 @@ def _checked(rule: Any) -> None:
 class AccidentFilterForm(FilterForm):
     """What the list of accidents is narrowed to; lives in the address."""
 
-    q = SearchField(_l("Accident or case number, plate, rider or officer"))
+    q = SearchField(_l("Accident, case, plate, rider, officer"))
     since = DayField(_l("From"), [Optional()])
     until = DayField(_l("To"), [Optional()])
     area = SearchedFilter(_l("Area"), "areas.names")

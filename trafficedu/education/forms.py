@@ -260,7 +260,7 @@ class SeatForm(Form):
 class TaskFilterForm(FilterForm):
     """What the list of tasks is narrowed to; lives in the address."""
 
-    q = SearchField(_l("Task or case number, plate, rider or officer"))
+    q = SearchField(_l("Task, case, plate, rider, officer"))
     state = ChoiceFilter(_l("State"), [(OVERDUE, _l("overdue")), *named(TaskState)])
     course = ChoiceFilter(_l("Course"))
     area = ChoiceFilter(_l("Town of the violation"))
@@ -290,7 +290,7 @@ class TaskFilterForm(FilterForm):
 class SessionFilterForm(FilterForm):
     """What the list of sessions is narrowed to; lives in the address."""
 
-    q = SearchField(_l("Session or case number, rider, plate or lecturer"))
+    q = SearchField(_l("Session, case, rider, plate, lecturer"))
     station = ChoiceFilter(_l("Station"))
     course = ChoiceFilter(_l("Course"))
     since = DayField(_l("From"), [Optional()])

@@ -75,7 +75,7 @@ class CorrectAnswerForm(AnswerForm):
 class NoticeFilterForm(FilterForm):
     """What the list of notices is narrowed to; lives in the address."""
 
-    q = SearchField(_l("Notice or case number, plate, rider or officer"))
+    q = SearchField(_l("Notice, case, plate, rider, officer"))
     state = ChoiceFilter(_l("State"))
     since = DayField(_l("Sent from"), [Optional()])
     until = DayField(_l("Sent to"), [Optional()])

@@ -325,7 +325,7 @@ class DecisionForm(Form):
 class ViolationFilterForm(FilterForm):
     """What the list of violations is narrowed to; lives in the address."""
 
-    q = SearchField(_l("Case number, plate, rider or officer"))
+    q = SearchField(_l("Case number, plate, rider, officer"))
     since = DayField(_l("From"), [Optional()], render_kw={"data-keep-empty": "y"})
     until = DayField(_l("To"), [Optional()])
     area = SearchedFilter(_l("Area of the record"), "areas.names")
@@ -353,4 +353,4 @@ class ViolationFilterForm(FilterForm):
 class WaitingFilterForm(FilterForm):
     """What is looked for among the records that wait for a review or a decision; lives in the address."""
 
-    q = SearchField(_l("Case number, plate, rider or officer"))
+    q = SearchField(_l("Case number, plate, rider, officer"))
