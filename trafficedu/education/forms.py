@@ -59,6 +59,11 @@ def _minutes(label: Any) -> IntegerField:
     )
 
 
+def _number(label: Any, required: Any, least: int, most: int) -> IntegerField:
+    bounds = NumberRange(least, most, _l("The number must be between %(min)s and %(max)s."))
+    return IntegerField(label, [InputRequired(required), bounds])
+
+
 def _seats() -> IntegerField:
     return IntegerField(
         _l("Seats"),
@@ -78,12 +83,7 @@ def _at_night() -> BooleanField:
 
 
 def _reason(label: Any, hint: Any, required: Any) -> TextField:
-    return TextField(
-        label,
-        [InputRequired(required), at_most(500)],
-        description=hint,
-        render_kw={"rows": 3},
-    )
+    return TextField(label, [InputRequired(required), at_most(500)], description=hint, render_kw={"rows": 3})
 
 
 class SessionForm(Form):
@@ -353,13 +353,7 @@ class CourseForm(Form):
         ],
         description=_l("Riders with at least this many violations in the counting period take this course."),
     )
-    pass_mark = IntegerField(
-        _l("Quiz pass mark"),
-        [
-            InputRequired(_l("Enter the pass mark.")),
-            NumberRange(0, 100, _l("The number must be between %(min)s and %(max)s.")),
-        ],
-    )
+    pass_mark = _number(_l("Quiz pass mark"), _l("Enter the pass mark."), 0, 100)
     valid_from = DayField(_l("Valid from"), [InputRequired(_l("Enter the first day."))])
     modules = FieldList(FormField(ModuleForm), _l("Modules"))
     version = VersionField(default=0)
@@ -388,13 +382,7 @@ class NewCourseForm(CourseForm):
     """A new course."""
 
     code = TrimmedField(_l("Code"), [InputRequired(_l("Enter a code.")), Length(max=20)])
-    rank = IntegerField(
-        _l("Place in the order from short to long"),
-        [
-            InputRequired(_l("Enter the place.")),
-            NumberRange(1, 99, _l("The number must be between %(min)s and %(max)s.")),
-        ],
-    )
+    rank = _number(_l("Place in the order from short to long"), _l("Enter the place."), 1, 99)
 
 
 class CourseEndForm(Form):
