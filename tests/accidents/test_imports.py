@@ -162,13 +162,13 @@ class TestTakingIn:
         assert session.scalar(select(func.count()).select_from(Accident)) == 0
 
     def test_other_empty_cells_mean_unknown(self, session: Session, district: District) -> None:
-        empty = dict.fromkeys(("killed_30_days", "ebike_involved", "rider_helmet", "responsibility", "kinds"), "")
+        empty = dict.fromkeys(("killed_30_days", "rider_helmet", "responsibility", "kinds"), "")
         people = {"killed": "0", "injured": "0"}
         given = row(district.village, severity="damage", latitude="", longitude="", **empty, **people)
         assert counts(run(session, [given])) == (1, 0, 0, 0)
         accident = only(session)
         assert (accident.killed, accident.killed_30_days, accident.injured) == (0, None, 0)
-        assert (accident.rider_helmet, accident.responsibility, accident.ebike_involved) == ("unknown", "unknown", True)
+        assert (accident.rider_helmet, accident.responsibility) == ("unknown", "unknown")
 
     def test_without_an_e_bike_no_and_none_are_taken(self, session: Session, district: District) -> None:
         given = [row(district.village, ebike_involved="false", rider_helmet="no", responsibility="none", kinds="")]

@@ -57,7 +57,9 @@ class Walk:
 
     def _facts(self) -> dict[str, Any]:
         occurred = NOW - timedelta(minutes=10 * self.chance.randrange(60))
-        return {"occurred_utc": occurred, "severity": self.chance.choice(["slight", "slight", "serious"]), "kinds": ()}
+        severity = self.chance.choice(["slight", "slight", "serious"])
+        hour_known = self.chance.random() < 0.7
+        return {"occurred_utc": occurred, "hour_known": hour_known, "severity": severity, "kinds": ()}
 
     def _any(self) -> Accident | None:
         standing = select(Accident).where(Accident.state == AccidentState.RECORDED).order_by(Accident.id)
@@ -82,8 +84,8 @@ class Walk:
         accident = self._any()
         if accident is None:
             return None
-        same = {"occurred_utc": accident.occurred_utc, "severity": accident.severity}
-        kept = self.chance.sample(sorted(same), self.chance.randrange(3))
+        same = {name: getattr(accident, name) for name in ("hour_known", "occurred_utc", "severity")}
+        kept = self.chance.sample(sorted(same), self.chance.randrange(4))
         facts = self._facts() | {name: same[name] for name in kept} | {"place": str(self.chance.random())}
         new = new_accident(self.chance.choice([accident.area, *self.villages]), **facts)
         recording.correct(self.session, accident, new, accident.version, SYSTEM, NOW)
@@ -118,7 +120,7 @@ class Walk:
 
     def _row(self, reference: str) -> dict[str, str]:
         facts = self._facts()
-        when = local(facts["occurred_utc"]).strftime("%Y-%m-%d %H:%M")
+        when = local(facts["occurred_utc"]).strftime("%Y-%m-%d %H:%M" if facts["hour_known"] else "%Y-%m-%d")
         people = {"killed": "0", "killed_30_days": "", "injured": "1", "kinds": ""}
         area = self.chance.choice(self.villages)
         return row(area, reference, occurred_at=when, severity=facts["severity"], **people)
@@ -132,7 +134,9 @@ def agrees(session: Session) -> int:
     wanted = {}
     for earlier, later in rules.close_pairs(standing):
         first, second = sorted((earlier.id, later.id))
-        minutes = int((later.occurred_utc - earlier.occurred_utc).total_seconds() // 60)
+        minutes: int | None = int((later.occurred_utc - earlier.occurred_utc).total_seconds() // 60)
+        if not (earlier.hour_known and later.hour_known):
+            minutes = None
         wanted[first, second] = (later.area_id, minutes, later.occurred_utc)
     stored = {
         key: (pair.area_id, pair.minutes_apart, pair.last_utc) for key, pair in kept.items() if key not in decided
@@ -159,7 +163,7 @@ def test_pairs_are_those_of_a_comparison_of_all_records(session: Session, distri
 
 
 def test_one_between_two_takes_them_apart_and_gives_them_back(session: Session, district: District) -> None:
-    def minutes() -> list[int]:
+    def minutes() -> list[int | None]:
         return [pair.minutes_apart for pair in DUPLICATES.page(session, SYSTEM, None).items]
 
     for before in (100, 0):
@@ -177,7 +181,7 @@ def test_a_file_of_one_moment_makes_fewer_pairs_than_records(session: Session, d
 
 
 def test_filling_writes_what_the_acts_kept(session: Session, district: District) -> None:
-    def stored() -> list[tuple[int, int, str, int]]:
+    def stored() -> list[tuple[int, int, str, int | None]]:
         columns = (AccidentPair.first_id, AccidentPair.second_id, AccidentPair.state, AccidentPair.minutes_apart)
         return list(session.execute(select(*columns).order_by(*columns[:2])).tuples())
 
@@ -196,7 +200,7 @@ def test_filling_writes_what_the_acts_kept(session: Session, district: District)
 
 
 def test_the_migration_brings_what_was_open_told_apart_and_merged(fresh_app: Flask) -> None:
-    def stored(own: Session) -> list[tuple[int, int, str, int]]:
+    def stored(own: Session) -> list[tuple[int, int, str, int | None]]:
         columns = (AccidentPair.first_id, AccidentPair.second_id, AccidentPair.state, AccidentPair.minutes_apart)
         return list(own.execute(select(*columns).order_by(*columns[:2])).tuples())
 

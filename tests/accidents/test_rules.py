@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from trafficedu.accidents import rules
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+FROM_MIDNIGHT = -720
 
 
 class TestPeople:
@@ -102,11 +104,17 @@ class Record:
     severity: str
     minutes: int
     id: int = 0
+    hour_known: bool = True
 
     @property
     def occurred_utc(self) -> datetime:
         """Minutes after noon."""
         return NOON + timedelta(minutes=self.minutes)
+
+    @property
+    def occurred_on(self) -> date:
+        """The day of that."""
+        return local_date(self.occurred_utc)
 
 
 class TestPairs:
@@ -125,6 +133,28 @@ class TestPairs:
     def test_of_the_same_moment_in_the_order_of_recording(self) -> None:
         one, two, three = (Record(1, "slight", 0, number) for number in (1, 2, 3))
         assert rules.close_pairs([two, three, one]) == [(one, two), (two, three)]
+
+    def test_one_without_an_hour_may_be_any_of_its_day(self) -> None:
+        day = Record(1, "slight", FROM_MIDNIGHT, 9, hour_known=False)
+        morning, evening = Record(1, "slight", -240, 1), Record(1, "slight", 360, 2)
+        assert rules.close_pairs([evening, day, morning]) == [(day, morning), (day, evening)]
+
+    def test_one_without_an_hour_does_not_part_neighbours_and_keeps_to_its_day(self) -> None:
+        day = Record(1, "slight", FROM_MIDNIGHT, 9, hour_known=False)
+        before, after = Record(1, "slight", FROM_MIDNIGHT - 30, 1), Record(1, "slight", FROM_MIDNIGHT + 30, 2)
+        assert rules.close_pairs([before, day, after]) == [(before, after), (day, after)]
+
+    @pytest.mark.parametrize(("area", "severity", "minutes"), [(2, "slight", 0), (1, "serious", 0), (1, "slight", 720)])
+    def test_one_without_an_hour_elsewhere_is_none(self, area: int, severity: str, minutes: int) -> None:
+        day = Record(area, severity, FROM_MIDNIGHT, 9, hour_known=False)
+        assert rules.close_pairs([Record(1, "slight", minutes, 1), day]) == []
+
+    def test_a_day_of_many_without_an_hour_makes_no_flood(self) -> None:
+        days = [Record(1, "slight", FROM_MIDNIGHT, number, hour_known=False) for number in range(100)]
+        hours = [Record(1, "slight", 130 * number - 700, 200 + number) for number in range(8)]
+        pairs = rules.close_pairs([*days, *hours])
+        assert len(pairs) == 99 + 100 * rules.OTHERS_OF_DAY
+        assert {two[0] for two in zip(days, days[1:], strict=False)} <= {one for one, _ in pairs}
 
 
 def test_a_year_before_a_leap_day_is_the_28th() -> None:

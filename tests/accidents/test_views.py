@@ -31,7 +31,7 @@ def typed(district: District, **changes: Any) -> dict[str, Any]:
     """What an officer types."""
     return {
         "severity": "slight",
-        "killed": "",
+        "killed": "0",
         "injured": "2",
         "killed_30_days": "",
         "occurred_at": local(utc_now()).strftime("%Y-%m-%dT%H:%M"),

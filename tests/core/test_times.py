@@ -9,7 +9,8 @@ import pytest
 
 from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
-from trafficedu.core.times import Serial1904, read_day, read_moment, read_month
+from trafficedu.core.text import translate
+from trafficedu.core.times import Moment, Serial1904, read_day, read_moment, read_month
 
 AT, DAY = datetime(2026, 3, 1, 0, 5, tzinfo=UTC), datetime(2026, 2, 28, 16, tzinfo=UTC)
 
@@ -41,7 +42,20 @@ def test_a_moment_is_read_as_it_is_written(written: Any) -> None:
     assert read_moment(written) == (AT, True)
 
 
-@pytest.mark.parametrize("written", ["2026-03-01", "2026/3/1", "20260301", "2026年3月1日", 46082.0, date(2026, 3, 1)])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-03-01",
+        "2026/3/1",
+        "20260301",
+        "2026年3月1日",
+        "2026-03-01 时间不详",
+        "2026年3月1日（时间不明）",
+        "2026-03-01, time not known",
+        46082.0,
+        date(2026, 3, 1),
+    ],
+)
 def test_a_day_alone_says_that_its_hour_is_unknown(written: Any) -> None:
     assert read_moment(written) == (DAY, False)
     assert read_day(written) == date(2026, 3, 1)
@@ -88,6 +102,23 @@ def test_the_halves_of_the_day_are_understood(written: str, hour: int, minute: i
 def test_what_is_no_moment_or_two_of_them_is_refused_with_its_reason(written: Any, words: str) -> None:
     with pytest.raises(Refusal, match=words):
         read_moment(written)
+
+
+@pytest.mark.parametrize(
+    ("moment", "zh", "en"),
+    [
+        (Moment(AT), "2026-03-01 08:05", "2026-03-01 08:05"),
+        (Moment(DAY), "2026-03-01 00:00", "2026-03-01 00:00"),
+        (Moment.of_day(date(2026, 3, 1)), "2026-03-01 时间不详", "2026-03-01, time not known"),
+    ],
+)
+def test_what_a_moment_reads_like_and_is_kept_as(moment: Moment, zh: str, en: str) -> None:
+    assert [one if isinstance(one := moment.told, str) else translate(one, to) for to in ("zh", "en")] == [zh, en]
+    assert Moment.parse(moment.isoformat()) == moment
+    assert Moment.of(moment.at) == moment
+    assert moment.day == date(2026, 3, 1)
+    assert read_moment(zh) == moment
+    assert read_moment(en) == moment
 
 
 @pytest.mark.parametrize("written", ["2026-10", "2026年10月", "2026.10", "202610", 202610.0, date(2026, 10, 5)])

@@ -22,7 +22,9 @@ def new_accident(area: Area, **values: Any) -> NewAccident:
         "area_code": area.code,
         "occurred_utc": datetime(2026, 11, 20, 3, 0, tzinfo=UTC),
         "severity": "slight",
+        "killed": 0,
         "injured": 1,
+        "ebike_involved": True,
         "place": "市心路口",
         "kinds": ("2007",),
     }

@@ -47,6 +47,7 @@ def add_accidents(
             "severity": severity,
             "killed": int(severity == "fatal"),
             "injured": int(severity in {"slight", "serious"}),
+            "ebike_involved": True,
             "recorded_utc": NOW,
         }
         for area, monthly in counts.items()

@@ -85,7 +85,7 @@ class StandingWalk(Walk):
             return None
         village = self.chance.choice(self.villages)
         code, place = self.chance.choice(["2004", "2007"]), self.chance.choice(["市心路口", "人民路口"])
-        facts = CorrectedFacts(code, violation.occurred_utc, village.code, place, Penalty.WARNING, None, "")
+        facts = CorrectedFacts(code, violation.occurred, village.code, place, Penalty.WARNING, None, "")
         return correcting.correct(self.session, violation, facts, REASON, violation.version, self.staff, self.now)
 
     def correct_answer(self) -> Any:

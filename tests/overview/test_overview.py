@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
@@ -17,9 +18,11 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local, local_date, utc_now
 from trafficedu.core.errors import Missing
 from trafficedu.core.month import Month, Period
+from trafficedu.core.times import Moment
 from trafficedu.overview import charts
 from trafficedu.overview.queries import picture as pictures
 from trafficedu.riders.rules import CompanyKnown
+from trafficedu.violations.models import Violation
 from trafficedu.violations.services import reviewing as violations
 
 MakeUser = Callable[..., User]
@@ -105,6 +108,32 @@ def test_the_hours_and_the_companies_are_those_of_the_area_chosen(
         assert f"{without} violations by riders without a company, 1 by riders not" in companies["note"]
         assert "1 for which no company is confirmed yet" in companies["note"]
     assert chart(client.get(f"/overview?first={MONTH - 1}&last={MONTH - 1}").text, "by-hour") is None
+
+
+def test_what_has_no_hour_is_left_out_and_said(
+    client: Browser, session: Session, district: District, make_user: MakeUser
+) -> None:
+    client.sign_in(make_user("analyst", area_id=district.root.id))
+    rows = session.scalars(select(Violation).order_by(Violation.id)).all()
+
+    def read(locale: str) -> dict[str, Any]:
+        found = chart(client.get(f"/overview?first={MONTH}&last={MONTH}&lang={locale}").text, "by-hour")
+        assert found is not None
+        return found
+
+    for without, (title, note) in {
+        1: ("2 of 2 violations", "1 more are left out: their time is not known. This also depends"),
+        3: ("At what time of day violations happen is not known", "3 more are left out"),
+    }.items():
+        for row in rows[:without]:
+            day = Moment.of_day(row.occurred_on)
+            row.occurred_utc, row.hour_known = day.utc, False
+        session.commit()
+        hours = read("en")
+        assert sum(hours["series"][0]["values"]) == 3 - without
+        assert title in hours["title"]
+        assert note in hours["note"]
+        assert f"另有 {without} 起时间不详" in read("zh")["note"]
 
 
 def test_who_may_not_read_companies_sees_none(

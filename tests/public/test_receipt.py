@@ -18,10 +18,12 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
 from trafficedu.core.numbers import new_number
+from trafficedu.core.times import Moment
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.tasks import task_of_violation
 from trafficedu.public.services import PER_NUMBER
+from trafficedu.reports import words
 from trafficedu.riders.queries.people import id_number_of, last_four
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.rules import ViolationState
@@ -224,6 +226,25 @@ def test_the_paper_says_the_same(rider: Browser, session: Session, violation: Vi
     unfinished = rider.get(f"/n/{violation.number}/certificate.pdf?lang=zh")
     assert unfinished.status_code == 404
     assert "相应的学习还没有完成" in unfinished.text
+
+
+def test_a_receipt_of_a_day_says_that_the_time_is_not_known(
+    client: Browser, session: Session, world: World, violation: Violation
+) -> None:
+    day = Moment.of_day(violation.occurred_on)
+    violation.occurred_utc, violation.hour_known = day.utc, False
+    session.commit()
+    client.post(f"/n/{violation.number}", data={"last_four": key_of(session, violation)})
+    page = client.get(f"/n/{violation.number}?lang=zh").text
+    assert f"{day.day} 时间不详" in page
+    assert f"{day.day} 00:00" not in page
+    paper = text_of(client.get(f"/n/{violation.number}/receipt.pdf?lang=zh").data)
+    assert f"{words.day(day.day, 'zh')} 时间不详" in paper
+    again = text_of(client.get(f"/n/{violation.number}/receipt.pdf?lang=zh").data)
+    assert again == paper, "drawn from what was kept"
+    english = text_of(client.get(f"/n/{violation.number}/receipt.pdf?lang=en").data)
+    assert "time not known" in english
+    assert world.village.name in page
 
 
 def test_a_receipt_is_a_document_and_a_new_one_once_something_changes(

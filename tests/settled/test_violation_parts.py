@@ -22,7 +22,7 @@ from trafficedu.settled import services as settling
 from trafficedu.settled.models import LateChange
 from trafficedu.violations.models import Violation
 from trafficedu.violations.queries import monthly
-from trafficedu.violations.queries.monthly import CompanyCounts
+from trafficedu.violations.queries.monthly import CompanyCounts, HourCounts
 from trafficedu.violations.rules import ViolationState
 from trafficedu.violations.services import reviewing
 
@@ -60,16 +60,17 @@ def unknown(session: Session, area: Area, moment: datetime) -> Violation:
 OTHERS = {"without_company": "none", "unknown_rider": "unknown", "open": "open"}
 
 
-def counted_whole(session: Session, path: str) -> tuple[list[int], CompanyCounts]:
+def counted_whole(session: Session, path: str) -> tuple[HourCounts, CompanyCounts]:
     """Count in Python, from the rows themselves."""
-    hours, companies = [0] * 24, Counter[Any]()
+    hours, untimed, companies = [0] * 24, 0, Counter[Any]()
     rows = session.scalars(select(Violation).where(Violation.state == ViolationState.CONFIRMED))
     for row in rows:
         if row.area.path.startswith(path) and PERIOD.first_day <= row.occurred_on <= PERIOD.last_day:
-            hours[row.occurred_utc.astimezone(SHANGHAI).hour] += 1
+            hours[row.occurred_utc.astimezone(SHANGHAI).hour] += row.hour_known
+            untimed += not row.hour_known
             waiting = "open" if row.company_waits else "none"
             companies[row.company_id or (waiting if row.rider_id else "unknown")] += 1
-    return hours, CompanyCounts(
+    return HourCounts(hours, untimed), CompanyCounts(
         **{part: companies.pop(key, 0) for part, key in OTHERS.items()}, by_company=dict(companies)
     )
 
@@ -88,9 +89,32 @@ def test_hours_are_those_of_shanghai(session: Session) -> None:
         make(session, here.village, at(date(2026, 10, 5), hour, minute))
     make(session, here.village, at(date(2026, 11, 20), 1))  # today: counted as it is read
     for _ in range(2):
-        by_hour = monthly.count_by_hour(session, SYSTEM, here.root.path, PERIOD, NOW)
+        by_hour = monthly.count_by_hour(session, SYSTEM, here.root.path, PERIOD, NOW).by_hour
         assert {hour: n for hour, n in enumerate(by_hour) if n} == {0: 1, 1: 1, 7: 1, 8: 1, 23: 1}
         settle(session)
+    assert_exact(session, here)
+
+
+def test_a_day_alone_is_no_hour_and_becomes_one_when_it_is_known(session: Session) -> None:
+    here = make_district(session)
+    make(session, here.village, at(date(2026, 10, 5), 0))
+    day = make(session, here.village, at(date(2026, 10, 5), 9))
+    today = make(session, here.village, at(date(2026, 11, 20), 1))
+    for row in (day, today):
+        row.occurred_utc, row.hour_known = at(row.occurred_on, 0), False
+    session.commit()
+
+    def read() -> tuple[dict[int, int], int]:
+        counts = monthly.count_by_hour(session, SYSTEM, here.root.path, PERIOD, NOW)
+        return {hour: n for hour, n in enumerate(counts.by_hour) if n}, counts.unknown
+
+    assert read() == ({0: 1}, 2)
+    settle(session)
+    assert read() == ({0: 1}, 2)
+    assert_exact(session, here)
+    day.occurred_utc, day.hour_known = at(date(2026, 10, 5), 21), True
+    session.commit()
+    assert read() == ({0: 1, 21: 1}, 1)
     assert_exact(session, here)
 
 
@@ -140,7 +164,7 @@ def test_somebody_elsewhere_reads_nothing_and_a_post_its_own_part(session: Sessi
 
     def read(scope: Scope) -> tuple[int, int]:
         asked = (session, Actor(1, "x", scope=scope), here.root.path, PERIOD, NOW)
-        return sum(monthly.count_by_hour(*asked)), sum(monthly.count_by_company(*asked).by_company.values())
+        return sum(monthly.count_by_hour(*asked).by_hour), sum(monthly.count_by_company(*asked).by_company.values())
 
     assert read(Scope(company_id=company.id)) == (0, 0)
     assert read(Scope(area_path=here.town.path)) == (1, 1)
@@ -165,6 +189,7 @@ def test_any_order_reads_the_same(session: Session) -> None:
         elif what < 0.72:
             changed: dict[str, Any] = {"occurred_utc": at(day, hour), "occurred_on": day, "company_id": None}
             changed["company_known"] = CompanyKnown.AMBIGUOUS
+            changed["hour_known"] = chance.random() < 0.5
             session.execute(update(Violation).where(Violation.id == chance.choice(made).id).values(**changed))
             session.expire_all()
         elif what < 0.8:

@@ -20,6 +20,7 @@ from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local, utc_now
 from trafficedu.core.errors import Denied, Refusal, Stale
+from trafficedu.core.times import Moment
 from trafficedu.violations.events import ViolationCorrected, ViolationVoided
 from trafficedu.violations.models import Violation
 from trafficedu.violations.queries.corrections import list_corrections
@@ -36,7 +37,7 @@ def said(violation: Violation) -> CorrectedFacts:
     """What the record says now."""
     return CorrectedFacts(
         violation.kind.code,
-        violation.occurred_utc,
+        violation.occurred,
         violation.area.code,
         violation.place,
         violation.penalty,
@@ -55,7 +56,7 @@ def test_an_officer_corrects_the_own_record_and_what_it_said_is_kept(
     later = NOW + timedelta(minutes=10)
     correcting.correct(session, violation, facts, "按错了键", violation.version, officer, later)
     assert (violation.kind.code, violation.area_id, violation.fine_yuan) == ("2004", district.neighbour.id, 20)
-    assert violation.occurred_utc == said(violation).occurred_utc
+    assert violation.occurred == said(violation).occurred
     [event] = [event for event in heard if isinstance(event, ViolationCorrected)]
     assert event.fields == {"kind", "area_code", "place", "penalty", "fine_yuan"}
     kept = list_corrections(session, violation.id, "zh")
@@ -94,8 +95,8 @@ def test_after_the_minutes_only_a_supervisor_may(
         ({"area_code": "000"}, "area_code"),
         ({"penalty": "fine"}, "fine_yuan"),
         ({"penalty": "fine", "fine_yuan": 51}, "fine_yuan"),
-        ({"occurred_utc": NOW + timedelta(minutes=1)}, "occurred_at"),
-        ({"occurred_utc": NOW - timedelta(days=40)}, "occurred_at"),
+        ({"occurred": Moment(NOW + timedelta(minutes=1))}, "occurred_at"),
+        ({"occurred": Moment(NOW - timedelta(days=40))}, "occurred_at"),
     ],
 )
 def test_the_rules_of_recording_hold(

@@ -21,6 +21,7 @@ from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.errors import Refusal, Stale
+from trafficedu.core.times import Moment
 from trafficedu.riders.models import PlateUse, Rider
 from trafficedu.riders.queries.plates import rider_of
 from trafficedu.riders.services.plates import PlateMet
@@ -105,7 +106,7 @@ def test_a_corrected_day_takes_the_use_along(
     file = make_violation(session, district.village, officer, source="import", reference="F1")
     earlier = violation.occurred_utc - timedelta(days=1)
     for record in (violation, file):
-        facts = replace(said(record), occurred_utc=earlier, area_code=district.neighbour.code)
+        facts = replace(said(record), occurred=Moment(earlier), area_code=district.neighbour.code)
         correcting.correct(session, record, facts, "日期有误", record.version, supervisor, NOW)
     days = {use.rider_id: (use.used_from, use.used_to) for use in session.scalars(select(PlateUse))}
     day = violation.occurred_on

@@ -16,6 +16,7 @@ from tests.factories.violations import new_rider
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.errors import DomainError
+from trafficedu.core.times import Moment
 from trafficedu.riders.models import PlateUse, Rider
 from trafficedu.riders.queries.plates import rider_of
 from trafficedu.riders.rules import USUAL, Relation
@@ -100,7 +101,7 @@ class Walk:
             return None
         facts = CorrectedFacts(
             violation.kind.code,
-            violation.occurred_utc - timedelta(days=self.chance.randrange(1, 4)),
+            Moment(violation.occurred_utc - timedelta(days=self.chance.randrange(1, 4))),
             violation.area.code,
             violation.place,
             violation.penalty,

@@ -40,7 +40,7 @@ from trafficedu.core.fields import (
     choices,
     named,
 )
-from trafficedu.core.time_fields import LocalTimeField, not_in_future
+from trafficedu.core.time_fields import WhenFields, when_fields
 from trafficedu.core.web import translated
 from trafficedu.riders.rules import IdType, normalise_identity, normalise_phone
 from trafficedu.riders.services.people import NewRider
@@ -48,8 +48,11 @@ from trafficedu.violations.queries.searching import Words
 
 PEOPLE = NumberRange(0, rules.MOST_PEOPLE, message=_l("Enter a number of people from 0 to %(max)s."))
 
+EBIKE = {"yes": True, "no": False, "unknown": None}
+"""Whether an e-bike was involved, as the form says it."""
 
-class AccidentForm(OnceForm):
+
+class AccidentForm(WhenFields, OnceForm):
     """An accident as the officer sees it, at the kerb or at the desk."""
 
     record_page = "accidents.show"
@@ -59,17 +62,22 @@ class AccidentForm(OnceForm):
     )
     killed = IntegerField(
         _l("Killed"),
-        [Optional(), PEOPLE],
-        description=_l("Died at the scene or within 7 days."),
-        render_kw={"placeholder": "0", "inputmode": "numeric"},
+        [InputRequired(_l("Enter how many were killed. Enter 0 for nobody.")), PEOPLE],
+        description=_l("Died at the scene or within 7 days; 0 for nobody."),
+        render_kw={"inputmode": "numeric"},
     )
-    injured = IntegerField(_l("Injured"), [Optional(), PEOPLE], render_kw={"placeholder": "0", "inputmode": "numeric"})
+    injured = IntegerField(
+        _l("Injured"),
+        [InputRequired(_l("Enter how many were injured. Enter 0 for nobody.")), PEOPLE],
+        description=_l("Injured, not killed; 0 for nobody."),
+        render_kw={"inputmode": "numeric"},
+    )
     killed_30_days = IntegerField(
         _l("Killed within 30 days"),
         [Optional(), PEOPLE],
         description=_l("Everyone who died within 30 days. Leave empty until this is known."),
     )
-    occurred_at = LocalTimeField(_l("When"), [InputRequired(_l("Enter the date and time.")), not_in_future])
+    occurred_at, hour_unknown, occurred_on = when_fields()
     area_code = PlaceField(_l("Village"), [InputRequired(_l("Choose the village."))])
     place = TrimmedField(
         _l("Place"),
@@ -84,7 +92,9 @@ class AccidentForm(OnceForm):
         _l("Longitude"), [Optional()], description=_l("Such as 120.2647."), render_kw={"inputmode": "decimal"}
     )
     ebike_involved = RadioField(
-        _l("Was an e-bike involved?"), choices=choices([("yes", _l("yes")), ("no", _l("no"))]), default="yes"
+        _l("Was an e-bike involved?"),
+        [InputRequired(_l("Say whether an e-bike was involved."))],
+        choices=choices([("yes", _l("yes")), ("no", _l("no")), ("unknown", _l("not known"))]),
     )
     rider_helmet = RadioField(_l("Rider's helmet"), choices=choices(named(rules.Helmet)), default=rules.Helmet.UNKNOWN)
     responsibility = SelectField(
@@ -104,20 +114,23 @@ class AccidentForm(OnceForm):
     version = VersionField(default=0)
 
     def to_input(self) -> NewAccident:
-        """Return what was entered; a count left empty is nobody."""
-        assert self.occurred_at.data is not None  # the form was validated
-        ebike = self.ebike_involved.data != "no"
+        """Return what was entered."""
+        occurred, killed, injured = self.occurred, self.killed.data, self.injured.data
+        assert occurred is not None  # the form was validated
+        assert killed is not None
+        assert injured is not None
         return NewAccident(
             area_code=self.area_code.data,
-            occurred_utc=self.occurred_at.data,
+            occurred_utc=occurred.utc,
+            hour_known=occurred.hour_known,
             severity=self.severity.data,
-            killed=self.killed.data or 0,
+            killed=killed,
             killed_30_days=self.killed_30_days.data,
-            injured=self.injured.data or 0,
+            injured=injured,
             place=self.place.data or "",
             latitude=self.latitude.data,
             longitude=self.longitude.data,
-            ebike_involved=ebike,
+            ebike_involved=EBIKE[self.ebike_involved.data],
             rider_helmet=self.rider_helmet.data,
             responsibility=self.responsibility.data,
             kinds=tuple(self.kinds.data or ()),
@@ -130,8 +143,9 @@ class AccidentForm(OnceForm):
         for name in ("severity", "killed", "killed_30_days", "injured", "place", "latitude", "longitude"):
             self[name].data = getattr(accident, name)
         self.rider_helmet.data, self.responsibility.data = accident.rider_helmet, accident.responsibility
-        self.ebike_involved.data = "yes" if accident.ebike_involved else "no"
-        self.occurred_at.data, self.area_code.data = accident.occurred_utc, accident.area.code
+        self.ebike_involved.data = next(word for word, value in EBIKE.items() if value is accident.ebike_involved)
+        self.area_code.data = accident.area.code
+        self.show_occurred(accident.occurred)
         self.kinds.data = [kind.code for kind in accident.kinds]
         self.version.data = accident.version
 
@@ -210,7 +224,9 @@ class AccidentFilterForm(FilterForm):
     until = DayField(_l("To"), [Optional()])
     area = SearchedFilter(_l("Area"), "areas.names")
     severity = ChoiceFilter(_l("Severity"), [(CASUALTIES, _l("casualties")), *named(rules.Severity)])
-    ebike = ChoiceFilter(_l("E-bike"), [("yes", _l("involved")), ("no", _l("not involved"))])
+    ebike = ChoiceFilter(
+        _l("E-bike"), [("yes", _l("involved")), ("no", _l("not involved")), ("unknown", _l("not known"))]
+    )
     helmet = ChoiceFilter(_l("Helmet"), named(rules.Helmet))
     kind = ChoiceFilter(_l("Violation involved"))
     state = ChoiceFilter(_l("State"), named(rules.AccidentState))
@@ -222,7 +238,7 @@ class AccidentFilterForm(FilterForm):
             until=self.until.data,
             area_path=area_path,
             severity=self.severity.data or "",
-            ebike={"yes": True, "no": False}.get(self.ebike.data or ""),
+            ebike=self.ebike.data or "",
             helmet=self.helmet.data or "",
             kind_code=self.kind.data or "",
             state=self.state.data or "",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, literal_column
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accidents.rules import (
@@ -19,17 +19,31 @@ from trafficedu.accidents.rules import (
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.core.once import MadeByForm
-from trafficedu.core.orm import Base, Referenced, UTCDateTime, Versioned, one_of, partial_index, reference_key, word
+from trafficedu.core.orm import (
+    Base,
+    Happened,
+    Referenced,
+    UTCDateTime,
+    Versioned,
+    one_of,
+    partial_index,
+    reference_key,
+    word,
+)
 from trafficedu.core.states import StateIs
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import ViolationKind
 
 STANDS = f"state = '{AccidentState.RECORDED}'"
+UNTIMED = "NOT hour_known"
+"""Of which nobody knows the hour; a query says it by :meth:`Accident.untimed`."""
 OPEN = f"state = '{PairState.OPEN}'"
 
 
-class Accident(MadeByForm, Referenced, Versioned, Base):
+class Accident(MadeByForm, Happened, Referenced, Versioned, Base):
     """One accident. ``killed`` died within 7 days; ``killed_30_days`` is empty while not known.
+
+    ``ebike_involved`` is empty where nobody knows it: then it is in no figure of accidents with an e-bike.
 
     A record found wrong is voided with a reason, or as a duplicate of another (``duplicate_of_id``); it is never
     deleted. ``reference`` is the key of imports, ``client_reference`` makes a repeated submit give the first record
@@ -53,6 +67,7 @@ class Accident(MadeByForm, Referenced, Versioned, Base):
         CheckConstraint("duplicate_of_id IS NULL OR duplicate_of_id <> id", "another"),
         Index("ix_accident_area_id_in_time", "area_id", "occurred_on", "occurred_utc", "id"),
         Index("ix_accident_in_time", "occurred_on", "occurred_utc", "id"),
+        partial_index("ix_accident_untimed", "area_id", "occurred_on", "id", where=UNTIMED),
         partial_index("ix_accident_neighbours", "area_id", "severity", "occurred_utc", "id", where=STANDS),
     )
 
@@ -60,17 +75,15 @@ class Accident(MadeByForm, Referenced, Versioned, Base):
     number: Mapped[str] = mapped_column(String(12), unique=True)
     reference: Mapped[str | None] = mapped_column(String(60))
     client_reference: Mapped[str | None] = mapped_column(String(60), unique=True)
-    occurred_utc: Mapped[datetime] = mapped_column(UTCDateTime)
-    occurred_on: Mapped[date]
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
     place: Mapped[str] = mapped_column(String(120), default="")
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
     severity: Mapped[Severity] = mapped_column(word(Severity, 10))
-    killed: Mapped[int] = mapped_column(default=0)
+    killed: Mapped[int]
     killed_30_days: Mapped[int | None]
-    injured: Mapped[int] = mapped_column(default=0)
-    ebike_involved: Mapped[bool] = mapped_column(default=True)
+    injured: Mapped[int]
+    ebike_involved: Mapped[bool | None]
     rider_helmet: Mapped[Helmet] = mapped_column(word(Helmet, 10), default=Helmet.UNKNOWN)
     responsibility: Mapped[Responsibility] = mapped_column(word(Responsibility, 10), default=Responsibility.UNKNOWN)
     state: Mapped[AccidentState] = mapped_column(word(AccidentState, 10), default=AccidentState.RECORDED)
@@ -89,6 +102,11 @@ class Accident(MadeByForm, Referenced, Versioned, Base):
     involved: Mapped[list[AccidentKind]] = relationship(viewonly=True)
     """The same, for a list: read for all its rows by their key alone, where ``kinds`` would join all of history."""
     riders: Mapped[list[AccidentRider]] = relationship(back_populates="accident", order_by="AccidentRider.id")
+
+    @classmethod
+    def untimed(cls) -> ColumnElement[bool]:
+        """Return the condition that nobody knows the hour, as the index says it."""
+        return literal_column(f"NOT {cls.__tablename__}.hour_known")
 
     is_voided = StateIs(AccidentState.VOIDED)
     """Whether it was found wrong."""
@@ -128,8 +146,8 @@ class AccidentPair(Base):
 
     Open are the pairs of ``rules.close_pairs`` among the records that stand, as far as nobody decided on them:
     whatever changes a record brings them up to date in its transaction (``services.pairs``). ``first`` was recorded
-    before ``second``. ``area_id`` is the area of both; ``minutes_apart`` and ``last_utc``, when the later of the two
-    happened, say why they are looked at.
+    before ``second``. ``area_id`` is the area of both; ``minutes_apart``, None where an hour is not known, and
+    ``last_utc``, when the later of the two happened, say why they are looked at.
     """
 
     __tablename__ = "accident_pair"
@@ -145,7 +163,7 @@ class AccidentPair(Base):
     first_id: Mapped[int] = mapped_column(ForeignKey("accident.id"))
     second_id: Mapped[int] = mapped_column(ForeignKey("accident.id"), index=True)
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
-    minutes_apart: Mapped[int]
+    minutes_apart: Mapped[int | None]
     last_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     state: Mapped[PairState] = mapped_column(word(PairState, 10), default=PairState.OPEN)
 

@@ -6,9 +6,10 @@ within 30 days, as other countries count, are kept apart and are often known onl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum, auto
+from itertools import groupby, product
 from typing import Protocol, TypeVar
 
 from trafficedu.core.errors import Refusal
@@ -112,8 +113,10 @@ FIRST_YEAR = 2000
 MOST_PEOPLE = 500
 CLOSE = timedelta(hours=2)
 """Two records of the same area and severity within this time may be one accident."""
-COMPARED = frozenset({"area_id", "severity", "occurred_utc"})
+COMPARED = frozenset({"area_id", "severity", "occurred_utc", "occurred_on", "hour_known"})
 """What records are compared by."""
+OTHERS_OF_DAY = 5
+"""With so many records of its day, the first ones, one is compared whose hour is not known."""
 
 
 def whole_second(moment: datetime) -> datetime:
@@ -162,10 +165,11 @@ def check_people(severity: str, killed: int, killed_30_days: int | None, injured
         raise Refusal(text, field="severity", value=severity)
 
 
-def of_the_rider(ebike_involved: bool, helmet: str, responsibility: str) -> tuple[Helmet, Responsibility]:
+def of_the_rider(ebike_involved: bool | None, helmet: str, responsibility: str) -> tuple[Helmet, Responsibility]:
     """Return helmet and responsibility of the e-bike's rider as they are kept.
 
-    Without an e-bike there is no such rider: "no" and "none" are read as "does not apply" and kept as unknown.
+    Without an e-bike, or where it is not known (None) whether there was one, there is no such rider: "no" and "none"
+    are read as "does not apply" and kept as unknown.
 
     Raises
     ------
@@ -181,6 +185,9 @@ def of_the_rider(ebike_involved: bool, helmet: str, responsibility: str) -> tupl
     if ebike_involved:
         return Helmet(helmet), Responsibility(responsibility)
     if helmet == Helmet.YES or responsibility not in {Responsibility.NONE, Responsibility.UNKNOWN}:
+        if ebike_involved is None:
+            text = message("You entered a rider's helmet or responsibility: say whether an e-bike was involved.")
+            raise Refusal(text, field="ebike_involved", value="")
         text = message("You entered a rider's helmet or responsibility, but no e-bike was involved.")
         raise Refusal(text, field="ebike_involved", value="false")
     return Helmet.UNKNOWN, Responsibility.UNKNOWN
@@ -201,6 +208,12 @@ class Placed(Protocol):
     @property
     def occurred_utc(self) -> datetime: ...  # noqa: D102 - named by the class
 
+    @property
+    def occurred_on(self) -> date: ...  # noqa: D102 - named by the class
+
+    @property
+    def hour_known(self) -> bool: ...  # noqa: D102 - named by the class
+
 
 Record = TypeVar("Record", bound=Placed)
 
@@ -211,19 +224,41 @@ def in_time(record: Placed) -> tuple[datetime, int]:
 
 
 def is_close(one: Placed, other: Placed) -> bool:
-    """Tell whether two records may be of one accident: the same area and severity, close in time."""
+    """Tell whether two records may be of one accident: the same area and severity, close in time.
+
+    Of one whose hour is not known that is its day.
+    """
     same = (one.area_id, one.severity) == (other.area_id, other.severity)
-    return same and abs(one.occurred_utc - other.occurred_utc) <= CLOSE
+    if one.hour_known and other.hour_known:
+        return same and abs(one.occurred_utc - other.occurred_utc) <= CLOSE
+    return same and one.occurred_on == other.occurred_on
 
 
 def close_pairs(records: Iterable[Record]) -> list[tuple[Record, Record]]:
-    """Return the pairs (earlier, later) of neighbours in time, of one area and severity, that may be one accident.
+    """Return the pairs (earlier, later), of one area and severity, that may be one accident.
 
-    Of three that follow one another within the time, the first and the second, the second and the third: so there are
-    never more pairs than records.
+    Where the hours are known: neighbours in time. Of three that follow one another within the time, the first and the
+    second, the second and the third: so there are never more pairs than records. Else :func:`pairs_of_day`.
     """
     ordered = sorted(records, key=lambda record: (record.area_id, record.severity, *in_time(record)))
-    return [(earlier, later) for earlier, later in zip(ordered, ordered[1:], strict=False) if is_close(earlier, later)]
+    timed = [record for record in ordered if record.hour_known]
+    pairs = [(earlier, later) for earlier, later in zip(timed, timed[1:], strict=False) if is_close(earlier, later)]
+    for _, of_day in groupby(ordered, key=lambda record: (record.area_id, record.severity, record.occurred_on)):
+        pairs += pairs_of_day(list(of_day))
+    return pairs
+
+
+def pairs_of_day(records: Sequence[Record]) -> list[tuple[Record, Record]]:
+    """Return the pairs (earlier, later) in which an hour is not known, of the records of one area, severity and day.
+
+    Each record without an hour is compared with the first :data:`OTHERS_OF_DAY` of those with one, and with the next
+    without: so a day of many has no more than that many times as many pairs.
+    """
+    ordered = sorted(records, key=in_time)
+    untimed = [record for record in ordered if not record.hour_known]
+    timed = [record for record in ordered if record.hour_known][:OTHERS_OF_DAY]
+    together = [*zip(untimed, untimed[1:], strict=False), *product(untimed, timed)]
+    return [(one, other) if in_time(one) < in_time(other) else (other, one) for one, other in together]
 
 
 def year_before(day: date) -> date:

@@ -119,6 +119,8 @@ def _one_of(kinds: Sequence[Any], kept: Any) -> Any:
     """Return what is kept as that of several kinds which it can be."""
     if isinstance(kept, dict) and _SAID in kept and Message in kinds:
         return sentence(kept)
+    if {date, datetime}.issubset(kinds):  # a moment, or the day of one whose hour is not known
+        return (date if len(kept) == len("2026-03-01") else datetime).fromisoformat(kept)
     fitting = [kind for kind in kinds if kind not in {Message, type(None)}]
     return _restored(fitting[0], kept)
 

@@ -22,10 +22,11 @@ from trafficedu.core.places import Key, Order
 from trafficedu.core.reach import Reach
 from trafficedu.core.states import Lateness, Word
 from trafficedu.core.text import Message, translate
+from trafficedu.core.times import Moment
 
 Row = TypeVar("Row")
 Filter = TypeVar("Filter")
-Part = str | Message | int | float | Decimal | date | datetime | Callable[[str], str] | None
+Part = str | Message | int | float | Decimal | date | datetime | Moment | Callable[[str], str] | None
 Cell = Part | Sequence[Part]
 """What stands in a cell: a word stands as its badge, a message translated, a function of the language as what it
 returns, several things one after another, None as a dash."""
@@ -161,6 +162,8 @@ def plain(cell: Cell, locale: str) -> spreadsheet.Value:
     """Return a cell as a file holds it: words and messages in ``locale``; numbers, days and moments as they are."""
     if isinstance(cell, Word):
         return translate(cell.label, locale)
+    if isinstance(cell, Moment):
+        return cell.utc if cell.hour_known else plain(cell.told, locale)
     if isinstance(cell, Message):
         return translate(cell, locale)
     if isinstance(cell, Sequence) and not isinstance(cell, str):

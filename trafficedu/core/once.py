@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from trafficedu.core.clock import local
 from trafficedu.core.errors import Refusal
 from trafficedu.core.services import services_of
-from trafficedu.core.text import message
+from trafficedu.core.text import Message, listed, message
+from trafficedu.core.times import Moment
 
 REFERENCE, FILLED_IN = "client_reference", "filled_in"
 """Fields of what a form says: what names it, and the names of those that the moment of sending filled in."""
@@ -35,7 +35,7 @@ class MadeByForm:
 class OtherContent(Refusal):
     """The form was recorded already, and says something else by now; ``number`` is the first record's."""
 
-    def __init__(self, number: str, first: str) -> None:
+    def __init__(self, number: str, first: Message) -> None:
         super().__init__(
             message(
                 "This form was recorded before, as %(number)s (%(first)s), and says something else now. Open that"
@@ -53,14 +53,15 @@ def content_digest(session: Session, said: Any) -> str:
     return services_of(session).keyring.lookup_hash(_written(said), _FIELD)
 
 
-def require_same(session: Session, first: MadeByForm, said: Any, when: datetime, *where: str) -> None:
+def require_same(session: Session, first: MadeByForm, said: Any, when: datetime | Moment, *where: str) -> None:
     """Raise :class:`OtherContent` unless the form that made ``first`` said just this.
 
     ``when`` and ``where`` tell whoever sent the form again which record that is.
     """
     digest = first.content_digest
     if digest is not None and digest not in services_of(session).keyring.lookup_hashes(_written(said), _FIELD):
-        raise OtherContent(first.number, " ".join([local(when).strftime("%Y-%m-%d %H:%M"), *filter(None, where)]))
+        moment = when if isinstance(when, Moment) else Moment(when)
+        raise OtherContent(first.number, listed([moment.told, *filter(None, where)]))
 
 
 def _written(said: Any) -> str:

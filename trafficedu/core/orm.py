@@ -32,6 +32,7 @@ from sqlalchemy.types import TypeDecorator
 from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.month import Month
 from trafficedu.core.states import CHANGED
+from trafficedu.core.times import Moment
 from trafficedu.core.validity import Validity
 
 Days = SQLColumnExpression[date]
@@ -132,6 +133,33 @@ class Versioned:
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - a declared_attr receives the class
         """Let SQLAlchemy check and raise the version on every update."""
         return {"version_id_col": cls.version}
+
+
+class Happened:
+    """A record of what happened at a moment, or on a day of which nobody knows the hour.
+
+    ``occurred_utc`` is the beginning of the day then, so that it stands first among the records of its day.
+    """
+
+    occurred_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    occurred_on: Mapped[date]
+    hour_known: Mapped[bool] = mapped_column(default=True)
+
+    @property
+    def occurred(self) -> Moment:
+        """When it happened, as far as that is known."""
+        return Moment(self.occurred_utc, self.hour_known)
+
+
+OCCURRED = "occurred"
+"""When something :class:`Happened`, as the one field that is corrected, compared and undone as a whole."""
+OCCURRED_COLUMNS = ("occurred_utc", "occurred_on", "hour_known")
+"""The columns that keep it."""
+
+
+def occurred_columns(occurred: Moment) -> dict[str, Any]:
+    """Return the values of :data:`OCCURRED_COLUMNS`."""
+    return dict(zip(OCCURRED_COLUMNS, (occurred.utc, occurred.day, occurred.hour_known), strict=True))
 
 
 class Referenced:

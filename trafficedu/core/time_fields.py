@@ -1,4 +1,4 @@
-"""Fields in which a moment is typed, on the district's clock."""
+"""Fields in which a moment, or a day of which the hour is not known, is typed on the district's clock."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateTimeLocalField, Field
+from wtforms import BooleanField, DateTimeLocalField, Field
 from wtforms.validators import ValidationError
 
 from trafficedu.core import clock
-from trafficedu.core.fields import within_calendar
+from trafficedu.core.fields import DayField, Form, within_calendar
+from trafficedu.core.times import Moment
 
 ACCEPTED_TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
 
@@ -26,6 +27,9 @@ class LocalTimeField(DateTimeLocalField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the typed text."""
+        if not any(text.strip() for text in valuelist):
+            self.data = None
+            return
         try:
             super().process_formdata(valuelist)
         except ValueError as error:
@@ -39,6 +43,63 @@ class LocalTimeField(DateTimeLocalField):
         if self.raw_data:
             return " ".join(self.raw_data)
         return clock.local(self.data).strftime("%Y-%m-%dT%H:%M") if self.data is not None else ""
+
+
+def when_fields() -> tuple[LocalTimeField, BooleanField, DayField]:
+    """Return the fields of :class:`WhenFields`, at the place among the fields of a form where they are asked for."""
+    return (
+        LocalTimeField(_l("When")),
+        BooleanField(_l("The time of day is not known")),
+        DayField(_l("Day"), description=_l("The record then counts for the day, and for no hour.")),
+    )
+
+
+class WhenFields(Form):
+    """When something happened: a moment, or, with a tick, a day of which nobody knows the hour.
+
+    A form says where: ``occurred_at, hour_unknown, occurred_on = when_fields()``.
+    """
+
+    occurred_at: LocalTimeField
+    hour_unknown: BooleanField
+    occurred_on: DayField
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check what the page shows: the day below its tick alone, else the moment."""
+        if self.hour_unknown.data and self.occurred_on.data is None and self.occurred_at.data is not None:
+            self.occurred_on.data = clock.local_date(self.occurred_at.data)
+        self.leave_out("occurred_at" if self.hour_unknown.data else "occurred_on")
+        return bool(super().validate(extra_validators))
+
+    def validate_occurred_at(self, field: Field) -> None:
+        """Ask for the moment, unless the hour is not known."""
+        if self.hour_unknown.data or field.process_errors:
+            return
+        if field.data is None:
+            raise ValidationError(str(_l("Enter the date and time, or tick that the time of day is not known.")))
+        not_in_future(self, field)
+
+    def validate_occurred_on(self, field: Field) -> None:
+        """Ask for the day where the hour is not known."""
+        if not self.hour_unknown.data or field.process_errors:
+            return
+        if field.data is None:
+            raise ValidationError(str(_l("Choose the day.")))
+        if field.data > clock.today():
+            raise ValidationError(str(_l("This day is in the future. Check the date.")))
+
+    @property
+    def occurred(self) -> Moment | None:
+        """What was entered; None where nothing was that can be read."""
+        if self.hour_unknown.data:
+            return Moment.of_day(self.occurred_on.data) if self.occurred_on.data is not None else None
+        return Moment(self.occurred_at.data) if self.occurred_at.data is not None else None
+
+    def show_occurred(self, occurred: Moment) -> None:
+        """Show when it happened."""
+        self.hour_unknown.data = not occurred.hour_known
+        self.occurred_at.data = occurred.utc if occurred.hour_known else None
+        self.occurred_on.data = None if occurred.hour_known else occurred.day
 
 
 class NowField(LocalTimeField):

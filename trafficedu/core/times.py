@@ -1,8 +1,9 @@
 """Days, months and moments as people in China write them, in text or in a spreadsheet's cell. Knows no file.
 
 The year comes first: ``2026-3-1``, ``2026/3/1``, ``2026.3.1``, ``2026年3月1日``, ``20260301``. A time of day follows:
-``8:05``, ``08:05:30``, ``8时5分``, ``8点半``, ``下午3:05``, or RFC 3339 with its offset. A number is the day a
-spreadsheet counts. What can be read in two ways is refused.
+``8:05``, ``08:05:30``, ``8时5分``, ``8点半``, ``下午3:05``, or RFC 3339 with its offset; a day alone, or one with
+``时间不详`` behind it, is one of which nobody knows the hour. A number is the day a spreadsheet counts, a whole one a
+day alone. What can be read in two ways is refused.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from trafficedu.core.clock import from_local, local_date
+from trafficedu.core.clock import from_local, local, local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message
@@ -39,6 +40,13 @@ OFFSET = re.compile(r"(.*?)\s*([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
 YEAR_LAST = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})(?!\d).*", re.ASCII)
 MONTH = re.compile(r"(\d{4})(?:\s*[-/.]\s*(\d{1,2})|(\d\d)|\s*年\s*(\d{1,2})\s*月份?)", re.ASCII)
 
+NO_HOUR = re.compile(
+    r"[(（,，;；]?\s*(?:(?:具体)?时间|时刻|钟点)?(?:不详|不明|未知)[)）]?"
+    r"|[(（,，;；]?\s*(?:(?:time|hour) )?(?:not known|unknown)[)）]?",
+    re.IGNORECASE,
+)
+"""What people write behind a day of which they do not know the hour."""
+
 NO_DAY = message("Write the date like 2026-11-03.")
 NO_MOMENT = message("Write the date and time like 2026-11-23 21:05.")
 NO_MONTH = message("Write the month like 2026-11.")
@@ -64,6 +72,37 @@ class Moment(NamedTuple):
     def of_day(cls, day: date) -> Moment:
         """Return a day of which the hour is not known."""
         return cls(from_local(datetime.combine(day, time())), hour_known=False)
+
+    @classmethod
+    def of(cls, at: datetime | date) -> Moment:
+        """Return a moment, or a day of which the hour is not known: the reverse of :attr:`at`."""
+        return cls(at) if isinstance(at, datetime) else cls.of_day(at)
+
+    @classmethod
+    def parse(cls, text: str) -> Moment:
+        """Return what :meth:`isoformat` wrote."""
+        return cls.of(date.fromisoformat(text) if len(text) == len("2026-03-01") else datetime.fromisoformat(text))
+
+    @property
+    def day(self) -> date:
+        """The day in Shanghai."""
+        return local_date(self.utc)
+
+    @property
+    def at(self) -> datetime | date:
+        """The moment, or the day alone: what a file that is read again and the facts of a paper hold."""
+        return self.utc if self.hour_known else self.day
+
+    def isoformat(self) -> str:
+        """Return the moment, or the day alone, in ISO 8601."""
+        return self.at.isoformat()
+
+    @property
+    def told(self) -> Message | str:
+        """What it reads like, to the minute: ``2026-03-01 08:05``; of a day alone, that the time is not known."""
+        if self.hour_known:
+            return local(self.utc).strftime("%Y-%m-%d %H:%M")
+        return message("%(day)s, time not known", day=self.day.isoformat())
 
 
 class Serial1904(float):
@@ -167,7 +206,7 @@ def _written(text: str) -> Moment:
     except ValueError as error:
         raise Refusal(NO_SUCH_DAY) from error
     rest = WEEKDAY.sub("", text[found.end() :]).strip()
-    if not rest:
+    if not rest or NO_HOUR.fullmatch(rest):
         return Moment.of_day(day)
     if rest[0] == "T" or (rest[-1] in "Zz" or re.search(r"[+-]\d\d:?\d\d$", rest)):
         return _with_offset(day, rest.removeprefix("T"))

@@ -17,6 +17,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.orm import FirstOfMonth, UTCDateTime
 from trafficedu.core.states import Word
 from trafficedu.core.text import message
+from trafficedu.core.times import Moment
 
 
 class RowAct(Word):
@@ -104,7 +105,7 @@ def plain(value: Any) -> Any:
     """Return a column's value as JSON keeps it; the same for the same, so that it can be compared."""
     if isinstance(value, Month):
         return value.first.isoformat()
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime | date | Moment):
         return value.isoformat()
     if isinstance(value, tuple | list):
         return [plain(each) for each in value]

@@ -18,6 +18,7 @@ from trafficedu.core.paging import Place
 from trafficedu.core.states import Word
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import LOCALES, Message, translate
+from trafficedu.core.times import Moment
 
 Panel = Callable[..., Markup | str]
 
@@ -119,8 +120,8 @@ def _drawn(panels: Sequence[Panel], **subject: Any) -> list[Markup]:
 
 
 def local_time(moment: Any) -> str:
-    """Format a stored moment on the district's clock, ``2026-11-23 21:05``."""
-    return clock.local(moment).strftime("%Y-%m-%d %H:%M")
+    """Format a moment on the district's clock, ``2026-11-23 21:05``; of a day alone, that the time is not known."""
+    return translated((moment if isinstance(moment, Moment) else Moment(moment)).told)
 
 
 def counted(count: int, short: bool = False) -> str:
@@ -142,7 +143,8 @@ def init_web(app: Flask, tables: Tables) -> None:
     app.jinja_env.tests.update(
         word=lambda value: isinstance(value, Word),
         message=lambda value: isinstance(value, Message),
-        moment=lambda value: isinstance(value, datetime),
+        moment=lambda value: isinstance(value, datetime | Moment),
+        happened=lambda value: isinstance(value, Moment),
         day=lambda value: isinstance(value, date),
         unbroken=lambda value: any(len(part) > LONGEST_WORD for part in value.split()),
     )

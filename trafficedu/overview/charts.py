@@ -48,28 +48,34 @@ def by_month(picture: Picture, locale: str) -> Chart:
 
 
 def by_hour(picture: Picture, locale: str) -> Chart:
-    """Return violations by hour of the day; the title names the hours in a row with the most."""
-    first, most = busiest(picture.hours)
+    """Return violations by hour of the day; the title names the hours in a row with the most.
+
+    Those whose hour nobody knows are left out, and said.
+    """
+    counts, unknown = picture.hours.by_hour, picture.hours.unknown
+    first, most = busiest(counts)
     end = first + BUSIEST_HOURS
     words = {
         "first": _clock(first),
-        "end": _clock(end if end <= len(picture.hours) else end - len(picture.hours)),
+        "end": _clock(end if end <= len(counts) else end - len(counts)),
         "most": f"{most:,}",
-        "total": f"{picture.total:,}",
+        "total": f"{sum(counts):,}",
     }
-    note = message(
-        "This also depends on when officers and cameras are at work. "
-        "A record from a file with a day but no time counts at 0:00."
-    )
+    title = message("Most between %(first)s and %(end)s: %(most)s of %(total)s violations", **words)
+    if unknown:
+        left_out = message("%(count)s more are left out: their time is not known.", count=f"{unknown:,}")
+        note = message("%(left_out)s This also depends on when officers and cameras are at work.", left_out=left_out)
+        if not most:
+            title = message("At what time of day violations happen is not known")
+    else:
+        note = message("This also depends on when officers and cameras are at work.")
     return Chart(
         id="by-hour",
-        title=translate(
-            message("Most between %(first)s and %(end)s: %(most)s of %(total)s violations", **words), locale
-        ),
+        title=translate(title, locale),
         kind="bar",
-        categories=[_clock(hour) for hour in range(len(picture.hours))],
+        categories=[_clock(hour) for hour in range(len(counts))],
         category_label=translate(message("Hour beginning at"), locale),
-        series=[Series(translate(message("violations"), locale), picture.hours)],
+        series=[Series(translate(message("violations"), locale), counts)],
         unit=translate(message("cases"), locale),
         note=translate(note, locale),
     )

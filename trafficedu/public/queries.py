@@ -119,7 +119,7 @@ def paper_of(session: Session, violation: Violation, day: date, locale: str, add
         kind=kind.name(locale),
         law=kind.law(locale),
         place=f"{violation.area.name} {violation.place}".strip(),
-        occurred_at=violation.occurred_utc,
+        occurred_at=violation.occurred.at,
         penalty=translate(receipt.penalty, locale),
         fine_yuan=None,
         course=task.course.name(locale) if task is not None else "",

@@ -81,6 +81,10 @@ class Letter(Generic[Data]):
         """Write day and minute."""
         return words.moment(when, self.locale)
 
+    def occurred(self, at: datetime | date) -> str:
+        """Write when something happened: the minute, or the day where nobody knows the hour."""
+        return words.occurred(at, self.locale)
+
     def facts(self, heading: Message, *facts: Fact) -> None:
         """Write a heading with labels and values below it."""
         self.flow.heading(heading)

@@ -95,7 +95,7 @@ class _Notice(Letter[NoticeData]):
             message("The violation"),
             Fact(message("Rider"), f"{data.rider_name}  {data.masked_id}"),
             Fact(message("Violation"), data.kind),
-            Fact(message("Time"), self.moment(data.occurred_at)),
+            Fact(message("Time"), self.occurred(data.occurred_at)),
             Fact(message("Place"), data.place),
             Fact(message("Legal basis"), data.law),
             Fact(message("Penalty"), data.penalty),

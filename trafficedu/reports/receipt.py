@@ -38,7 +38,8 @@ class NoticeReceiver:
 class ViolationData:
     """What each paper about a violation says, already masked and named in the language asked for.
 
-    ``seat`` is ``None`` while the study waits for one; ``due_on`` is ``None`` if nothing has to be studied.
+    ``occurred_at`` is the day alone where nobody knows the hour. ``seat`` is ``None`` while the study waits for one;
+    ``due_on`` is ``None`` if nothing has to be studied.
     """
 
     number: str
@@ -48,7 +49,7 @@ class ViolationData:
     kind: str
     law: str
     place: str
-    occurred_at: datetime
+    occurred_at: datetime | date
     penalty: str
     course: str
     seat: StudySeat | None
@@ -129,7 +130,7 @@ class _Receipt(Letter[ReceiptData]):
             Fact(message("Rider"), f"{data.rider_name}  {data.masked_id}"),
             Fact(message("Plate"), data.plate),
             Fact(message("Violation"), data.kind),
-            Fact(message("Time"), self.moment(data.occurred_at)),
+            Fact(message("Time"), self.occurred(data.occurred_at)),
             Fact(message("Place"), data.place),
             Fact(message("Legal basis"), data.law),
             Fact(message("Penalty"), self._penalty()),

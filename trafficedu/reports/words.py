@@ -37,6 +37,13 @@ def moment(when: datetime, locale: str) -> str:
     return f"{day(local, locale)}{between}{local:%H:%M}"
 
 
+def occurred(at: datetime | date, locale: str) -> str:
+    """Write when something happened: day and minute; of a day alone, that the time is not known."""
+    if isinstance(at, datetime):
+        return moment(at, locale)
+    return translate(message("%(day)s, time not known", day=day(at, locale)), locale)
+
+
 def clock(when: datetime) -> str:
     """Write the minute alone, 09:05, in Asia/Shanghai."""
     local = when.astimezone(PLACE_OF_THE_CLOCK) if when.tzinfo else when

@@ -24,6 +24,7 @@ from trafficedu.core.keys import encrypted
 from trafficedu.core.once import MadeByForm
 from trafficedu.core.orm import (
     Base,
+    Happened,
     Referenced,
     UTCDateTime,
     Versioned,
@@ -101,7 +102,7 @@ NAMED_WAITS = f"company_known = '{CompanyKnown.NAMED}' AND {TELLS}"
 """Where somebody has to say which company answers, as the indexes say it."""
 
 
-class Violation(MadeByForm, Referenced, Versioned, Base):
+class Violation(MadeByForm, Happened, Referenced, Versioned, Base):
     """One offence of one rider (or passenger) seen at one place and time.
 
     ``state`` is pending (camera, unreviewed), confirmed (it counts), rejected (by the reviewer) or voided
@@ -139,8 +140,6 @@ class Violation(MadeByForm, Referenced, Versioned, Base):
     number: Mapped[str] = mapped_column(String(12), unique=True)
     reference: Mapped[str | None] = mapped_column(String(60))
     client_reference: Mapped[str | None] = mapped_column(String(60), unique=True)
-    occurred_utc: Mapped[datetime] = mapped_column(UTCDateTime)
-    occurred_on: Mapped[date]
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
     place: Mapped[str] = mapped_column(String(120), default="")
     latitude: Mapped[float | None]

@@ -45,7 +45,7 @@ def list_rows(
         for accident, area_code in piece:
             yield {
                 "reference": reference_of(accident, accident.occurred_on),
-                "occurred_at": accident.occurred_utc,
+                "occurred_at": accident.occurred.at,
                 "area_code": area_code,
                 "kinds": SEPARATOR.join(kinds.get(accident.id, ())),
                 **{name: getattr(accident, name) for name in (*_PLAIN, *_CODES)},

@@ -7,8 +7,10 @@ Decisions, as the documentation tells them:
   area, place or severity under a known key may be another accident and needs a yes. What a person corrected stays. A
   voided record stays as it is; a row that would change one is refused.
 * ``killed_30_days`` may be empty: not known yet, and it never takes a figure away that is known. ``killed`` and
-  ``injured`` must be said, with a 0 for nobody: severity rests on them, and an empty cell is not a zero. An empty
-  ``ebike_involved``, ``rider_helmet`` or ``responsibility`` is true, unknown, unknown.
+  ``injured`` must be said, with a 0 for nobody: severity rests on them, and an empty cell is not a zero.
+  An empty ``ebike_involved``, ``rider_helmet`` or ``responsibility`` is unknown, and how many rows do not say whether
+  an e-bike was involved is said: they are in no figure of e-bike accidents.
+* A day alone is a day of which nobody knows the hour; it takes no hour away that is known of that day.
 * Records that may be of one accident are taken in; the page of possible duplicates shows them. Where a file is one
   transaction they are looked for at its end, so that nobody waits for the file at a turn; where it is taken in by
   slices (SQLite), with each of them.
@@ -36,13 +38,15 @@ from trafficedu.core import bulk, parsing
 from trafficedu.core.actors import Actor
 from trafficedu.core.columns import Column, Columns, closed, coordinate_system, coordinates, place_in_wgs84, yes_no
 from trafficedu.core.errors import Refusal
-from trafficedu.core.keyed_import import Candidate, Known, ReferencedImport
+from trafficedu.core.happened_import import HappenedImport
+from trafficedu.core.keyed_import import Candidate, Known
 from trafficedu.core.numbers import new_number
+from trafficedu.core.orm import OCCURRED_COLUMNS
 from trafficedu.core.parsing import if_given
 from trafficedu.core.private_copy import is_single_writer
 from trafficedu.core.reading import Row
 from trafficedu.core.tabular import Exporter, Importer
-from trafficedu.core.text import message
+from trafficedu.core.text import Message, message
 from trafficedu.violations.queries.kinds import RememberedKinds
 
 PEOPLE = parsing.whole(most=rules.MOST_PEOPLE)
@@ -112,10 +116,9 @@ COLUMNS = Columns(
     ),
     yes_no(
         "ebike_involved",
-        default=True,
         title=message("E-bike involved"),
         headings=("涉电动自行车", "涉及电动自行车", "是否涉电动自行车", "涉电"),
-        note=message("Empty means yes."),
+        note=message("Yes or no. Empty: not known; such an accident is in no figure of e-bike accidents."),
     ),
     closed(
         "rider_helmet",
@@ -152,8 +155,7 @@ COLUMNS = Columns(
     coordinate_system(),
 )
 FACTS = (
-    "occurred_utc",
-    "occurred_on",
+    *OCCURRED_COLUMNS,
     "area_id",
     "place",
     "latitude",
@@ -166,6 +168,9 @@ FACTS = (
     "rider_helmet",
     "responsibility",
 )
+EBIKE_UNKNOWN = message(
+    "Rows that do not say whether an e-bike was involved: %(count)d. They are in no figure of e-bike accidents."
+)
 
 
 class AccidentRow(NamedTuple):
@@ -176,18 +181,19 @@ class AccidentRow(NamedTuple):
     kinds: dict[str, int]
 
 
-class AccidentImport(ReferencedImport[AccidentRow]):
+class AccidentImport(HappenedImport[AccidentRow]):
     """What repeats in a file (areas, kinds) is looked up once; a known record is corrected."""
 
     columns, model, letter, action = COLUMNS, Accident, "A", "accidents:accident:import"
     changeable, compared = FACTS, (*FACTS, "state")
     telling = ("occurred_on", "area_id", "place", "severity")
-    fields = {"occurred_utc": "occurred_at", "occurred_on": "occurred_at", "area_id": "area_code"}
+    fields = {"occurred": "occurred_at", "occurred_on": "occurred_at", "area_id": "area_code"}
 
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
         super().__init__(session, by, now, skip_errors)
         self._areas, self._kinds = RememberedAreas(session, by), RememberedKinds(session)
         self._surroundings = RememberedSurroundings(session)
+        self._ebike_unknown = 0
         self._added: list[int] = []
         self._moved: list[int] = []
         self._places: set[int] = set()
@@ -196,9 +202,15 @@ class AccidentImport(ReferencedImport[AccidentRow]):
         """Take in one batch."""
         super().take(rows)
         if is_single_writer(self.session):
-            self.finish()
+            self._renew_pairs()
 
     def finish(self) -> None:
+        """Look for what may be of one accident, and say of how many rows it is not known what they count for."""
+        self._renew_pairs()
+        if self._ebike_unknown:
+            self.report.remark_file(Message(EBIKE_UNKNOWN.msgid, {"count": self._ebike_unknown}))
+
+    def _renew_pairs(self) -> None:
         """Look for what may be of one accident with the records that were added or moved."""
         pairs.renew(self.session, self._places, changed=self._moved, added=self._added)
         for noted in (self._places, self._moved, self._added):
@@ -213,6 +225,7 @@ class AccidentImport(ReferencedImport[AccidentRow]):
         place_in_wgs84(cells)
         new = NewAccident(occurred_utc=occurred.utc, hour_known=occurred.hour_known, **cells)
         facts, kinds = prepare(new, self.now, self._areas.find, self._kinds.find_on, self._surroundings.of)
+        self._ebike_unknown += facts["ebike_involved"] is None
         return AccidentRow(reference, facts, {code: kind.id for code, kind in kinds.items()})
 
     def reference(self, ready: AccidentRow) -> str:
@@ -233,8 +246,11 @@ class AccidentImport(ReferencedImport[AccidentRow]):
         return known
 
     def facts(self, ready: AccidentRow, known: Known) -> Mapping[str, Any]:
-        """Return what a row says; not known yet takes no figure away."""
-        facts = ready.facts | {"kinds": tuple(sorted(ready.kinds))}
+        """Return what a row says; not known takes no figure away, no hour and no e-bike."""
+        facts = self.with_moment(ready.facts, ready.facts, known) | {"kinds": tuple(sorted(ready.kinds))}
+        if facts["ebike_involved"] is None and known["ebike_involved"] is not None:
+            for name in ("ebike_involved", "rider_helmet", "responsibility"):
+                facts[name] = known[name]
         if facts["killed_30_days"] is None and (known["killed_30_days"] or 0) >= facts["killed"]:
             facts["killed_30_days"] = known["killed_30_days"]
         return facts

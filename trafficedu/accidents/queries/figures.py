@@ -60,6 +60,8 @@ class Tally:
     damage: int
     killed: int
     injured: int
+    ebike_unknown: int = 0
+    """Accidents of which it is not known whether an e-bike was involved: they are in none of the others."""
 
     @property
     def casualty(self) -> int:
@@ -145,7 +147,14 @@ def tally(
         counts.get(Severity.DAMAGE, 0),
         sum(killed for _, killed, _ in rows.values()),
         sum(injured for _, _, injured in rows.values()),
+        _ebike_unknown(session, by, start, end, area_path) if ebike_only else 0,
     )
+
+
+def _ebike_unknown(session: Session, by: Actor, start: date, end: date, area_path: str | None) -> int:
+    conditions = _counted(by, start, end, area_path, ebike_only=False)
+    query = select(func.count()).select_from(Accident).where(*conditions, Accident.ebike_involved.is_(None))
+    return session.scalar(query) or 0
 
 
 def count_responsible(session: Session, start: date, end: date) -> list[tuple[int, str, int]]:

@@ -24,18 +24,20 @@ from trafficedu.core.tables import table_of
 from trafficedu.settled.models import PART, AddedFigure, Adds, named
 from trafficedu.settled.queries import seen_path, sum_of
 
-KILLED, INJURED = "killed", "injured"
+KILLED, INJURED, EBIKE_UNKNOWN = "killed", "injured", "ebike_unknown"
 _SEVERITIES = frozenset(Severity)
 
 
 def _adds(accident: FromClause) -> Sequence[Adds]:
-    """Return what an accident adds: one to its severity, and its people."""
+    """Return what an accident adds: one to its severity, and its people; nothing but itself without a known e-bike."""
     row = accident.c
-    counts = (row.state == AccidentState.RECORDED) & row.ebike_involved.is_(True)
+    recorded = row.state == AccidentState.RECORDED
+    counts = recorded & row.ebike_involved.is_(True)
     return [
         Adds(cast(row.severity, String(PART)), row.occurred_on, row.area_id, counts),
         Adds(named(KILLED), row.occurred_on, row.area_id, counts, number=row.killed),
         Adds(named(INJURED), row.occurred_on, row.area_id, counts, number=row.injured),
+        Adds(named(EBIKE_UNKNOWN), row.occurred_on, row.area_id, recorded & row.ebike_involved.is_(None)),
     ]
 
 
@@ -63,4 +65,4 @@ def tally(session: Session, by: Actor, path: str, first: Month, last: date, now:
     if seen is not None and first <= until:
         for (_, part), n in sum_of(session, FIGURE, seen, Period(first, until), now).items():
             counted[part] += n
-    return Tally(**{part: counted[part] for part in (*Severity, KILLED, INJURED)})
+    return Tally(**{part: counted[part] for part in (*Severity, KILLED, INJURED, EBIKE_UNKNOWN)})

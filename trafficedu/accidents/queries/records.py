@@ -35,21 +35,21 @@ from trafficedu.violations.queries.searching import (
 
 CASUALTIES = "casualty"
 """A filter that is no severity: all accidents with somebody hurt."""
-INVOLVED, NOT_INVOLVED = message("involved"), message("not involved")
+EBIKE = {True: message("involved"), False: message("not involved"), None: message("not known")}
 
 
 @dataclass(frozen=True)
 class AccidentFilter:
     """What the list of accidents is narrowed to.
 
-    ``severity`` may also be ``casualty``; ``ebike`` None does not narrow; ``area_path`` is that of an area.
+    ``severity`` may also be ``casualty``; ``ebike`` is ``yes``, ``no`` or ``unknown``; ``area_path`` is an area's.
     """
 
     since: date | None = None
     until: date | None = None
     area_path: str = ""
     severity: str = ""
-    ebike: bool | None = None
+    ebike: str = ""
     helmet: str = ""
     kind_code: str = ""
     state: str = ""
@@ -97,9 +97,10 @@ def _rest(chosen: AccidentFilter) -> Conditions:
         involved = select(AccidentKind.kind_id).join(AccidentKind.kind).where(ViolationKind.code == chosen.kind_code)
         one = involved.where(AccidentKind.accident_id == Accident.id).limit(1).correlate(Accident).scalar_subquery()
         conditions.append(one.is_not(None))  # asked of each row: of a set of ids a database would read all of history
+    if chosen.ebike:
+        conditions.append(Accident.ebike_involved.is_({"yes": True, "no": False}.get(chosen.ebike)))
     return conditions + equal(
         (Accident.severity, chosen.severity.replace(CASUALTIES, "")),
-        (Accident.ebike_involved, chosen.ebike),
         (Accident.rider_helmet, chosen.helmet),
         (Accident.state, chosen.state),
     )
@@ -192,13 +193,13 @@ ACCIDENTS: Listing[Accident, AccidentFilter] = Listing(
     _filtered,
     [
         Column("number", message("Number"), value=lambda row: row.number, in_file_only=True),
-        Column("occurred", message("When"), value=lambda row: row.occurred_utc, sort=Accident.occurred_on.expression),
+        Column("occurred", message("When"), value=lambda row: row.occurred, sort=Accident.occurred_on.expression),
         Column("severity", message("Severity"), value=lambda row: row.severity.label),
         Column("area_code", message("Area code"), value=lambda row: row.area.code, in_file_only=True),
         Column("area", message("Village"), value=lambda row: row.area.name),
         Column("place", message("Place"), value=lambda row: row.place),
         Column("kinds", message("Violations involved"), value=_names_of_kinds),
-        Column("ebike", message("E-bike"), value=lambda row: INVOLVED if row.ebike_involved else NOT_INVOLVED),
+        Column("ebike", message("E-bike"), value=lambda row: EBIKE[row.ebike_involved]),
         Column("helmet", message("Helmet"), value=lambda row: row.rider_helmet.label if row.ebike_involved else None),
         Column("killed", message("Killed"), value=lambda row: row.killed, look=FIGURES),
         Column("injured", message("Injured"), value=lambda row: row.injured, look=FIGURES),

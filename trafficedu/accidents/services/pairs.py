@@ -8,7 +8,7 @@ at the same moment one waits for the other, or neither would see what the other 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -25,7 +25,9 @@ from trafficedu.core.tables import table_of
 
 AT_ONCE = 2_000
 """Accidents whose neighbours are looked for by one statement."""
-_FACTS = (Accident.area_id, Accident.severity, Accident.occurred_utc)
+DAYS_AT_ONCE = 100
+"""Days, each of an area, whose accidents are read by one statement."""
+_FACTS = (Accident.area_id, Accident.severity, Accident.occurred_utc, Accident.occurred_on, Accident.hour_known)
 _PAIR = (AccidentPair.id, AccidentPair.first_id, AccidentPair.second_id, AccidentPair.state)
 _WHY = (AccidentPair.area_id, AccidentPair.minutes_apart, AccidentPair.last_utc)
 
@@ -35,6 +37,14 @@ class _Key(NamedTuple):
 
     first: int
     second: int
+
+
+class _Day(NamedTuple):
+    """Where and of what severity accidents of a day are compared by their day alone."""
+
+    area_id: int
+    severity: str
+    day: date
 
 
 def take_turn(session: Session, area_ids: Iterable[int]) -> None:
@@ -80,7 +90,67 @@ def renew(
 
 
 def _renew(session: Session, ids: Collection[int], kept: Mapping[int, Any]) -> None:
-    """Compare what is kept of the neighbourhood of some accidents with what it is now.
+    """Compare what is kept of the neighbourhood of some accidents with what it is now."""
+    _renew_timed(session, ids, kept)
+    _renew_days(session, ids, kept)
+
+
+def _renew_days(session: Session, ids: Collection[int], kept: Mapping[int, Any]) -> None:
+    """Compare the pairs in which an hour is not known: all of the days on which an accident is, or was, in one."""
+    around = {*ids, *(key for row in kept.values() for key in (row.first_id, row.second_id))}
+    facts = bulk.find_by_key(session, Accident.id, around, *_FACTS)
+    days = {_Day(each.area_id, each.severity, each.occurred_on) for each in facts.values()}
+    standing = _of_days(session, days)
+    if not standing and not kept:
+        return
+    pairs = [pair for records in standing.values() for pair in rules.pairs_of_day(records)]
+    wanted = {_Key(*sorted((one.id, other.id))): _why(one, other) for one, other in pairs}
+    rows = _kept(session, {*ids, *(record.id for records in standing.values() for record in records)})
+    known = {key for row in rows.values() for key in (row.first_id, row.second_id)}
+    timed = {key for key, each in bulk.find_by_key(session, Accident.id, known, *_FACTS).items() if each.hour_known}
+    _settle(
+        session, wanted, {key: row for key, row in rows.items() if not timed.issuperset((row.first_id, row.second_id))}
+    )
+
+
+def _of_days(session: Session, days: Collection[_Day]) -> dict[_Day, list[Any]]:
+    """Return the accidents of some days that stand, where there is one whose hour is not known."""
+    query = select(Accident.id, *_FACTS).where(among(Accident.state, AccidentState.RECORDED))
+    untimed = query.where(Accident.untimed())
+    areas = {each.area_id for each in days}
+    if session.execute(untimed.where(Accident.area_id.in_(areas)).limit(1)).first() is None:  # most districts have none
+        return {}
+    return _by_day(session, query, _by_day(session, untimed, days).keys())
+
+
+def _by_day(session: Session, query: Select[Any], days: Collection[_Day]) -> dict[_Day, list[Any]]:
+    """Return the rows of a query of accidents on some days, by day."""
+    found: dict[_Day, list[Any]] = {}
+    for some in bulk.batches(sorted(days), DAYS_AT_ONCE):
+        areas, dates = {each.area_id for each in some}, {each.day for each in some}
+        for row in session.execute(query.where(Accident.area_id.in_(areas), Accident.occurred_on.in_(dates))):
+            day = _Day(row.area_id, row.severity, row.occurred_on)
+            if day in days:
+                found.setdefault(day, []).append(row)
+    return found
+
+
+def _settle(session: Session, wanted: dict[_Key, dict[str, Any]], rows: Mapping[int, Any]) -> None:
+    """Keep of ``rows`` what is wanted or decided, take away the rest of what is open, and open what is missing."""
+    gone = []
+    for row in rows.values():
+        key = _Key(row.first_id, row.second_id)
+        if row.state != PairState.OPEN or wanted.get(key) == {column.key: getattr(row, column.key) for column in _WHY}:
+            wanted.pop(key, None)
+        else:
+            gone.append(row.id)
+    for some in bulk.batches(gone):
+        session.execute(delete(AccidentPair).where(AccidentPair.id.in_(some)))
+    _open(session, wanted)
+
+
+def _renew_timed(session: Session, ids: Collection[int], kept: Mapping[int, Any]) -> None:
+    """Compare the pairs of accidents whose hours are known, which are neighbours in time.
 
     A pair can be new or gone only where one of its two records was changed, or stood in a pair with one that was
     (``kept`` are these, by id), or stands right before one that was.
@@ -94,19 +164,14 @@ def _renew(session: Session, ids: Collection[int], kept: Mapping[int, Any]) -> N
     facts = bulk.find_by_key(session, Accident.id, known, *_FACTS)
     pairs = [(facts[one], facts[next_one]) for one, next_one in following.items()]
     wanted = {_Key(*sorted((one.id, other.id))): _why(one, other) for one, other in pairs}
-    gone = []
-    for row in rows.values():
-        key = _Key(row.first_id, row.second_id)
-        earlier = min(facts[key.first], facts[key.second], key=rules.in_time)
-        if row.state != PairState.OPEN:
-            wanted.pop(key, None)
-        elif wanted.get(key) == {column.key: getattr(row, column.key) for column in _WHY}:
-            del wanted[key]
-        elif earlier.id in around or earlier.id in before:
-            gone.append(row.id)
-    for some in bulk.batches(gone):
-        session.execute(delete(AccidentPair).where(AccidentPair.id.in_(some)))
-    _open(session, wanted)
+    judged = {}
+    for row_id, row in rows.items():
+        one, other = facts[row.first_id], facts[row.second_id]
+        earlier = min(one, other, key=rules.in_time)
+        is_near = row.state != PairState.OPEN or _Key(one.id, other.id) in wanted
+        if one.hour_known and other.hour_known and (is_near or earlier.id in around or earlier.id in before):
+            judged[row_id] = row
+    _settle(session, wanted, judged)
 
 
 def fill(session: Session) -> None:
@@ -131,8 +196,10 @@ def _open(session: Session, pairs: Mapping[_Key, dict[str, Any]]) -> None:
 def _why(one: rules.Placed, other: rules.Placed) -> dict[str, Any]:
     """Return what a pair says of its two records, by column."""
     earlier, later = sorted((one, other), key=rules.in_time)
-    minutes = (later.occurred_utc - earlier.occurred_utc).total_seconds() // 60
-    return {"area_id": later.area_id, "minutes_apart": int(minutes), "last_utc": later.occurred_utc}
+    minutes = None
+    if one.hour_known and other.hour_known:
+        minutes = int((later.occurred_utc - earlier.occurred_utc).total_seconds() // 60)
+    return {"area_id": later.area_id, "minutes_apart": minutes, "last_utc": later.occurred_utc}
 
 
 def _kept(session: Session, ids: Collection[int]) -> dict[int, Any]:
@@ -147,7 +214,7 @@ def _kept(session: Session, ids: Collection[int]) -> dict[int, Any]:
 def _neighbours(session: Session, ids: Collection[int], *, later: bool) -> dict[int, int]:
     """Return what stands right after (or before) each of these accidents in time, of its area and severity, and close.
 
-    Those that were voided have no neighbours, and are none.
+    Those that were voided, or whose hour is not known, have no neighbours, and are none.
     """
     query = _of_neighbours(session.get_bind().dialect.name, later)
     found: dict[int, int] = {}
@@ -171,6 +238,7 @@ def _of_neighbours(dialect: str, later: bool) -> Select[tuple[int, int]]:
             other.area_id == Accident.area_id,
             other.severity == Accident.severity,
             among(other.state, AccidentState.RECORDED),
+            other.hour_known,
             *(after if later else before),
         )
         .order_by(*in_order)
@@ -178,8 +246,9 @@ def _of_neighbours(dialect: str, later: bool) -> Select[tuple[int, int]]:
         .correlate(Accident)
         .scalar_subquery()
     )
-    stands = Accident.id.in_(bindparam("ids", expanding=True)), among(Accident.state, AccidentState.RECORDED)
-    near = select(Accident.id, next_one.label("next_id")).where(*stands).subquery()
+    stands = among(Accident.state, AccidentState.RECORDED), Accident.hour_known
+    asked = Accident.id.in_(bindparam("ids", expanding=True))
+    near = select(Accident.id, next_one.label("next_id")).where(asked, *stands).subquery()
     return select(near.c.id, near.c.next_id).where(near.c.next_id.is_not(None))
 
 

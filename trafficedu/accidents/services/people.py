@@ -42,10 +42,10 @@ def link_rider(
     if role not in tuple(AccidentRole):
         raise Refusal(message("Choose the person's role in the accident."), field="role", value=role)
     if role != AccidentRole.OTHER and not accident.ebike_involved:
-        raise Refusal(
-            message("No e-bike was involved, so nobody can have been riding one. Correct the record first."),
-            field="role",
-        )
+        text = message("No e-bike was involved, so nobody can have been riding one. Correct the record first.")
+        if accident.ebike_involved is None:
+            text = message("It is not known whether an e-bike was involved. Correct the record first.")
+        raise Refusal(text, field="role")
     rider = find_or_register(session, new, by, now)
     link = AccidentRider(accident_id=accident.id, rider_id=rider.id, role=AccidentRole(role))
     try:

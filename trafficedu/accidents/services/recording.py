@@ -24,14 +24,14 @@ from trafficedu.areas.queries.extents import surroundings_of
 from trafficedu.areas.queries.tree import AreaRow, find_in_reach
 from trafficedu.core import audit, numbers
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import local_date
 from trafficedu.core.corrections import note
 from trafficedu.core.errors import Refusal
 from trafficedu.core.once import content_digest, require_same
-from trafficedu.core.orm import expect_version
+from trafficedu.core.orm import OCCURRED, OCCURRED_COLUMNS, expect_version, occurred_columns
 from trafficedu.core.positions import Box, check_position
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
+from trafficedu.core.times import Moment
 from trafficedu.core.traces import unplain
 from trafficedu.violations.models import ViolationKind
 from trafficedu.violations.queries.kinds import KindRow, find_kind_on
@@ -44,28 +44,33 @@ AnyKind = TypeVar("AnyKind", ViolationKind, KindRow)
 class NewAccident:
     """What is known of an accident.
 
-    ``killed`` died within 7 days; ``killed_30_days`` None is not known yet. ``kinds`` are codes of the kinds of
-    violation involved. ``told_apart``: the recorder saw the records close to it and says that this is another
-    accident. ``client_reference`` makes a repeated submit give the first record. Without ``hour_known``,
+    ``killed`` died within 7 days; ``killed_30_days`` and ``ebike_involved`` None are not known yet. ``kinds`` are codes
+    of the kinds of violation involved. ``told_apart``: the recorder saw the records close to it and says that this is
+    another accident. ``client_reference`` makes a repeated submit give the first record. Without ``hour_known``,
     ``occurred_utc`` is the beginning of the day.
     """
 
     area_code: str
     occurred_utc: datetime
     severity: str
-    killed: int = 0
+    killed: int
+    injured: int
+    ebike_involved: bool | None
     killed_30_days: int | None = None
-    injured: int = 0
     place: str = ""
     latitude: float | None = None
     longitude: float | None = None
-    ebike_involved: bool = True
     rider_helmet: str = rules.Helmet.UNKNOWN
     responsibility: str = rules.Responsibility.UNKNOWN
     kinds: tuple[str, ...] = ()
     told_apart: bool = False
     client_reference: str | None = None
     hour_known: bool = True
+
+    @property
+    def occurred(self) -> Moment:
+        """When it happened, as far as that is known."""
+        return Moment(self.occurred_utc, self.hour_known)
 
 
 def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Accident:
@@ -81,7 +86,7 @@ def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Acci
     if first is not None:
         return _first_record(session, first, new, by)
     values, kinds = _prepare(session, new, by, now)
-    close = duplicates.list_close(session, values["area_id"], new.severity, new.occurred_utc)
+    close = duplicates.list_close(session, values["area_id"], new.severity, new.occurred)
     if close and not new.told_apart:
         first = _same_submit(session, new)
         if first is not None:  # the same form, sent at the same moment, was quicker
@@ -132,7 +137,7 @@ def _same_submit(session: Session, new: NewAccident) -> Accident | None:
 def _first_record(session: Session, first: Accident, new: NewAccident, by: Actor) -> Accident:
     if first.recorded_by_id != by.user_id:
         raise Refusal(message("This form was sent by someone else. Open the page again."))
-    require_same(session, first, new, first.occurred_utc, first.area.name, first.place)
+    require_same(session, first, new, first.occurred, first.area.name, first.place)
     return first
 
 
@@ -159,7 +164,12 @@ def correct(
     expect_version(accident, version)
     rules.ACCIDENT_LIFE.require(rules.AccidentAct.CORRECT, accident.state)
     values, kinds = _prepare(session, new, by, now)
+    before = accident.occurred
     changes = _write(session, accident, values, kinds)
+    if accident.occurred != before:
+        changes[OCCURRED] = before, accident.occurred
+    for name in OCCURRED_COLUMNS:
+        changes.pop(name, None)
     if changes:
         note(session, accident, changes, by, now, reason=reason)
         audit.write(session, "accidents:accident:correct", by, subject=accident, fields=list(changes))
@@ -176,13 +186,16 @@ def take_source(session: Session, accident: Accident, source: Mapping[str, Any],
     rules.ACCIDENT_LIFE.require(rules.AccidentAct.CORRECT, accident.state)
     table = table_of(Accident)
     values = {name: unplain(table.c[name], value) for name, value in source.items() if name in table.c}
+    if OCCURRED in source:
+        values |= occurred_columns(Moment.parse(source[OCCURRED]))
     said = {
         name: values.get(name, getattr(accident, name)) for name in ("severity", "killed", "killed_30_days", "injured")
     }
     rules.check_people(said["severity"], said["killed"], said["killed_30_days"], said["injured"])
     kinds = list(accident.kinds)
     if "kinds" in source:
-        kinds = [find_kind_on(session, code, accident.occurred_on) for code in source["kinds"]]
+        day = values.get("occurred_on", accident.occurred_on)
+        kinds = [find_kind_on(session, code, day) for code in source["kinds"]]
     _write(session, accident, values, kinds)
 
 
@@ -218,7 +231,10 @@ def prepare(
     Area, kinds and surroundings are looked up in the session for one record, in memory for the rows of a file.
     """
     rules.check_time(new.occurred_utc, now)
-    day = local_date(rules.whole_second(new.occurred_utc))
+    occurred = Moment(rules.whole_second(new.occurred_utc))
+    if not new.hour_known:
+        occurred = Moment.of_day(occurred.day)
+    day = occurred.day
     area = area_on(new.area_code, day)
     rules.check_people(new.severity, new.killed, new.killed_30_days, new.injured)
     helmet, responsibility = rules.of_the_rider(new.ebike_involved, new.rider_helmet, new.responsibility)
@@ -228,8 +244,7 @@ def prepare(
     if len(place) > LONGEST_PLACE:
         raise Refusal(message("At most %(max)d characters.", max=LONGEST_PLACE), field="place")
     values = {
-        "occurred_utc": rules.whole_second(new.occurred_utc),
-        "occurred_on": day,
+        **occurred_columns(occurred),
         "area_id": area.id,
         "place": place,
         "latitude": new.latitude,

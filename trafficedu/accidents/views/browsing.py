@@ -69,7 +69,7 @@ def show(number: str) -> Any:
     links = records.list_riders(session(), accident.id)
     named = actor().may(READS_RIDERS)
     close = duplicates.list_close(
-        session(), accident.area_id, accident.severity, accident.occurred_utc, besides=accident.id
+        session(), accident.area_id, accident.severity, accident.occurred, besides=accident.id
     )
     return render_template(
         "accidents/show.html",

@@ -15,7 +15,7 @@ from trafficedu.accidents.services import recording
 from trafficedu.accidents.views.blueprint import pages
 from trafficedu.areas.queries.tree import find_visible_area
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import local_date, today, utc_now
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import choices
@@ -62,7 +62,7 @@ def _close(form: AccidentForm) -> Sequence[Accident]:
     """Return the records close to what was typed, in an area of mine."""
     typed = form.to_input()
     area = find_visible_area(session(), typed.area_code, actor())
-    return duplicates.list_close(session(), area.id, typed.severity, typed.occurred_utc)
+    return duplicates.list_close(session(), area.id, typed.severity, typed.occurred)
 
 
 @pages.route("/<number>/correct", methods=["GET", "POST"])
@@ -92,5 +92,5 @@ def _page(form: AccidentForm, accident: Accident | None = None, close: Sequence[
 
 def _offer(form: AccidentForm) -> None:
     """Fill the list of the kinds of violation in force that day."""
-    day = local_date(form.occurred_at.data) if form.occurred_at.data else today()
+    day = form.occurred.day if form.occurred is not None else today()
     form.kinds.choices = choices((kind.code, kind.name(locale())) for kind in list_kinds(session(), day))

@@ -147,7 +147,7 @@ def paper_of(session: Session, notice: Notice, by: Actor, now: datetime, locale:
         kind=violation.kind.name(locale),
         law=violation.kind.law(locale),
         place=place,
-        occurred_at=violation.occurred_utc,
+        occurred_at=violation.occurred.at,
         penalty=translate(violation.penalty_in_words, locale),
         count_in_window=advice.count,
         window_days=advice.window_days,

@@ -26,6 +26,7 @@ from trafficedu.violations.models import ViolationKind
 from trafficedu.violations.queries import monthly as violations
 from trafficedu.violations.queries.figures import KindMonthCount
 from trafficedu.violations.queries.kinds import list_kinds
+from trafficedu.violations.queries.monthly import HourCounts
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,7 @@ class Picture:
     counted_utc: datetime
     kinds: Sequence[KindSeries]
     below: Sequence[AreaFigures]
-    hours: Sequence[int]
-    """Violations in each of the 24 hours of the day."""
+    hours: HourCounts
     companies: CompanyPicture | None
     """None for those who may not read companies."""
     total: int

@@ -18,9 +18,11 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.numbers import new_number
+from trafficedu.core.orm import OCCURRED, occurred_columns
 from trafficedu.core.services import services_of
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
+from trafficedu.core.times import Moment
 from trafficedu.core.traces import unplain
 from trafficedu.helmets.models import HelmetCount, HelmetSheet
 from trafficedu.helmets.services import tallies
@@ -129,6 +131,8 @@ def restore(session: Session, table: Table, values: Values, by: Actor, now: date
 def _columns(session: Session, table: Table, before: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of columns; what a file tells in another way is looked up."""
     row = {name: unplain(table.c[name], value) for name, value in before.items() if name in table.c}
+    if OCCURRED in before:
+        row |= occurred_columns(Moment.parse(before[OCCURRED]))
     if table.name == "rider" and "phone" in before:
         row |= phone_values(services_of(session).keyring, before["phone"] or "")
     if table.name == Area.__tablename__:

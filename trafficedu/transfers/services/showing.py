@@ -15,10 +15,11 @@ from trafficedu.accounts.queries import names_of
 from trafficedu.core import corrections
 from trafficedu.core.clock import local
 from trafficedu.core.corrections import Correction
-from trafficedu.core.orm import Base
+from trafficedu.core.orm import OCCURRED, Base
 from trafficedu.core.personal import mask_phone
 from trafficedu.core.states import Word
 from trafficedu.core.text import message, translate
+from trafficedu.core.times import Moment
 from trafficedu.core.traces import unplain
 from trafficedu.riders.rules import mask_name
 
@@ -47,6 +48,7 @@ HEADS = {
     "longitude": message("Longitude"),
     "name": message("Name"),
     "note": message("Note"),
+    "occurred": message("When"),
     "occurred_on": message("Day"),
     "occurred_utc": message("When"),
     "officer": message("Officer"),
@@ -85,6 +87,9 @@ class Shown:
         """Return a value as ``core.traces.plain`` wrote it, for people; "" for none."""
         if value is None or value == "":
             return ""
+        if column == OCCURRED:
+            told = Moment.parse(value).told
+            return told if isinstance(told, str) else translate(told, self._locale)
         if mask := MASKED.get((table, column)):
             return mask(str(value))
         if isinstance(value, list):

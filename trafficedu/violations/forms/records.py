@@ -30,7 +30,7 @@ from trafficedu.core.fields import (
     choices,
     named,
 )
-from trafficedu.core.time_fields import LocalTimeField, NowField, not_in_future
+from trafficedu.core.time_fields import NowField, WhenFields, not_in_future, when_fields
 from trafficedu.core.web import translated
 from trafficedu.riders.fields import PlateAnswer, PlateField
 from trafficedu.riders.rules import (
@@ -259,11 +259,11 @@ class ReasonForm(Form):
     )
 
 
-class CorrectForm(ReasonForm):
+class CorrectForm(WhenFields, ReasonForm):
     """What a record should say, and why; whose offence it was is not corrected."""
 
     kind = SelectField(_l("Violation"), choices=[])
-    occurred_at = LocalTimeField(_l("When"), [InputRequired(_l("Enter the date and time.")), not_in_future])
+    occurred_at, hour_unknown, occurred_on = when_fields()
     area_code = PlaceField(_l("Village"), [InputRequired(_l("Choose the village."))])
     place = TrimmedField(
         _l("Place"), [at_most(120)], description=_l("Road and crossing."), render_kw={"autocomplete": "off"}
@@ -275,7 +275,8 @@ class CorrectForm(ReasonForm):
 
     def begin_with(self, violation: Violation) -> None:
         """Show what the record says now."""
-        self.kind.data, self.occurred_at.data = violation.kind.code, violation.occurred_utc
+        self.kind.data = violation.kind.code
+        self.show_occurred(violation.occurred)
         self.area_code.begin_with(violation.area.code)
         self.place.data, self.note.data = violation.place, violation.note
         self.penalty.data, self.fine_yuan.data = violation.penalty, violation.fine_yuan
@@ -289,10 +290,10 @@ class CorrectForm(ReasonForm):
 
     def to_input(self) -> CorrectedFacts:
         """Return what was entered."""
-        assert self.occurred_at.data is not None  # the form was validated
+        assert self.occurred is not None  # the form was validated
         return CorrectedFacts(
             self.kind.data,
-            self.occurred_at.data,
+            self.occurred,
             self.area_code.data,
             self.place.data or "",
             self.penalty.data,

@@ -46,7 +46,7 @@ def list_rows(
     for violation, area_code, kind_code, company_code, officer, *rider in session.execute(_query(by, month)):
         yield {
             "reference": reference_of(violation, violation.occurred_on),
-            "occurred_at": violation.occurred_utc,
+            "occurred_at": violation.occurred.at,
             "area_code": area_code,
             "kind": kind_code,
             "company_code": company_code or _without_company(violation),

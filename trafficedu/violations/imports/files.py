@@ -4,7 +4,8 @@ Decisions, as the documentation tells them:
 
 * The key is ``reference`` with the year of the day and the source, or the public number of a record.
 * A row known already changes what is harmless only: place, position, note, and the officer's name of an
-  imported record. Any other difference is refused: a record found wrong is voided, never overwritten.
+  imported record; and it says at what hour of its day a violation was, where that is not known. Any other difference
+  is refused: a record found wrong is voided, never overwritten. A day alone takes no known hour away.
 * A row older than ``violations.history_days`` is history: it counts, but opens no task and sends no notice.
   History from cameras counts as reviewed. A younger row goes through ``services.record`` with all that follows.
 * An empty ``company_code`` means the company that engages the rider on that day, ``none`` no company, a code that
@@ -35,8 +36,10 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.columns import Column, Columns, closed, coordinate_system, coordinates, place_in_wgs84
 from trafficedu.core.errors import Refusal
-from trafficedu.core.keyed_import import Candidate, Known, ReferencedImport
+from trafficedu.core.happened_import import HappenedImport
+from trafficedu.core.keyed_import import Candidate, Known
 from trafficedu.core.numbers import new_number
+from trafficedu.core.orm import OCCURRED, OCCURRED_COLUMNS
 from trafficedu.core.parsing import if_given, is_masked
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import Message, message
@@ -157,7 +160,7 @@ COLUMNS = Columns(
 )
 
 FIXED = {
-    "occurred_utc": "occurred_at",
+    OCCURRED: "occurred_at",
     "area_id": "area_code",
     "kind_id": "kind",
     "plate": "plate",
@@ -184,12 +187,12 @@ NOTED = {
 WITHOUT_COMPANY = (CompanyKnown.NONE, CompanyKnown.NOBODY)
 
 
-class ViolationImport(ReferencedImport[Prepared[Person]]):
+class ViolationImport(HappenedImport[Prepared[Person]]):
     """Looks up for recording what repeats in a file (areas, kinds, companies, people) once, and remembers it."""
 
     columns, model, letter, action = COLUMNS, Violation, "V", "violations:violation:import"
-    changeable = ("place", "note", "latitude", "longitude", "officer")
-    compared = (*FIXED, *changeable, "officer_id", "company_id")
+    changeable = ("place", "note", "latitude", "longitude", "officer", *OCCURRED_COLUMNS)
+    compared = (*(name for name in FIXED if name != OCCURRED), *changeable, "officer_id", "company_id")
     fields = FIXED
 
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
@@ -277,7 +280,8 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
         Nor a plate that is known without the name of the district, from before that was configured; nor an empty
         company: a company is the one that the record names or, after a decision, another that answers.
         """
-        facts = {name: ready.values[name] for name in (*FIXED, *self.changeable) if name in ready.values}
+        said = {name: ready.values[name] for name in (*FIXED, *self.changeable) if name in ready.values}
+        facts = self.with_moment(said, ready.values, known)
         if facts["plate"] == with_place(known["plate"], self._plate_place):
             facts["plate"] = known["plate"]
         named = facts.pop("named_company_id")
@@ -293,7 +297,10 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
 
     def check_change(self, change: Mapping[str, Any], known: Known) -> None:
         """Raise Refusal at what is not harmless."""
-        fault = next((column for name, column in FIXED.items() if name in change), None)
+        fixed = dict(FIXED)
+        if OCCURRED in change and not known["hour_known"] and change[OCCURRED].day == known["occurred_on"]:
+            del fixed[OCCURRED]
+        fault = next((column for name, column in fixed.items() if name in change), None)
         if fault is not None:
             raise Refusal(
                 message(

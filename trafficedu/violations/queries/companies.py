@@ -117,7 +117,7 @@ COMPANIES_OPEN: Listing[OpenRecord, None] = Listing(
     _waiting,
     [
         Column("rider", message("Rider"), value=lambda row: row.rider_name),
-        Column("occurred", message("When"), value=lambda row: row.violation.occurred_utc),
+        Column("occurred", message("When"), value=lambda row: row.violation.occurred),
         Column("kind", message("Violation"), value=lambda row: row.violation.kind.name),
         Column("area", message("Village"), value=lambda row: row.violation.area.name),
         Column(

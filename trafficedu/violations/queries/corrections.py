@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from trafficedu.accounts.queries import names_of
 from trafficedu.areas.models import Area
-from trafficedu.core.clock import local
 from trafficedu.core.corrections import history_of, told_of
+from trafficedu.core.orm import OCCURRED
 from trafficedu.core.text import Message, message
+from trafficedu.core.times import Moment
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.rules import CorrectedField, Penalty
 
@@ -44,7 +45,7 @@ class CorrectionLine:
 
 FIELDS = {
     "kind_id": CorrectedField.KIND,
-    "occurred_utc": CorrectedField.OCCURRED,
+    OCCURRED: CorrectedField.OCCURRED,
     "area_id": CorrectedField.AREA,
     "place": CorrectedField.PLACE,
     "penalty": CorrectedField.PENALTY,
@@ -96,6 +97,6 @@ def _names(session: Session, locale: str, values: Collection[tuple[str, Any]]) -
 def _plain(field: str, value: Any) -> Message | str:
     if value is None:
         return ""
-    if field == "occurred_utc":
-        return local(datetime.fromisoformat(value)).strftime("%Y-%m-%d %H:%M")
+    if field == OCCURRED:
+        return Moment.parse(value).told
     return Penalty(value).label if field == "penalty" else str(value)

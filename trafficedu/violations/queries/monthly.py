@@ -22,6 +22,8 @@ from trafficedu.violations.queries.figures import KindMonthCount
 from trafficedu.violations.rules import COMPANY_OPEN, ViolationState
 
 HOURS_OF_DAY = 24
+NO_HOUR = "unknown"
+"""Instead of an hour: nobody knows it."""
 NO_COMPANY, NO_RIDER, OPEN = "none", "unknown", "open"
 """Instead of a company: the rider works for none that is known; nobody knows yet who rode, or which company answers."""
 
@@ -40,6 +42,14 @@ class CompanyCounts:
     open: int
 
 
+@dataclass(frozen=True)
+class HourCounts:
+    """Violations in each of the 24 hours of the day, from 0, and those of which nobody knows the hour."""
+
+    by_hour: Sequence[int]
+    unknown: int
+
+
 def _adds_to(part: Callable[[FromClause], ColumnElement[Any]]) -> Callable[[FromClause], Sequence[Adds]]:
     """Return what a violation adds: one to a part once it is confirmed."""
 
@@ -55,7 +65,7 @@ def _kind(violation: FromClause) -> ColumnElement[str]:
 
 
 def _hour(violation: FromClause) -> ColumnElement[str]:
-    return hour_text(violation.c.occurred_utc)
+    return case((violation.c.hour_known, hour_text(violation.c.occurred_utc)), else_=named(NO_HOUR))
 
 
 def _company(violation: FromClause) -> ColumnElement[str]:
@@ -103,10 +113,10 @@ def count_by_month(session: Session, by: Actor, path: str, period: Period, now: 
     return +counts
 
 
-def count_by_hour(session: Session, by: Actor, path: str, period: Period, now: datetime) -> list[int]:
-    """Return the violations of the area at ``path`` and all below it in each of the 24 hours of the day, from 0."""
+def count_by_hour(session: Session, by: Actor, path: str, period: Period, now: datetime) -> HourCounts:
+    """Return the violations of the area at ``path`` and all below it by hour of the day."""
     counts = _by_part(session, HOURS, by, path, period, now)
-    return [counts[f"{hour:02d}"] for hour in range(HOURS_OF_DAY)]
+    return HourCounts([counts[f"{hour:02d}"] for hour in range(HOURS_OF_DAY)], counts[NO_HOUR])
 
 
 def count_by_company(session: Session, by: Actor, path: str, period: Period, now: datetime) -> CompanyCounts:

@@ -47,7 +47,7 @@ QUESTIONS: Listing[PlateQuestion, None] = Listing(
             message("Rider of the record"),
             value=lambda row: row.violation.rider.name if row.violation.rider else None,
         ),
-        Column("occurred", message("When"), value=lambda row: row.violation.occurred_utc),
+        Column("occurred", message("When"), value=lambda row: row.violation.occurred),
         Column("area", message("Village"), value=lambda row: row.violation.area.name),
         Column("decision", message("Decision")),
     ],

@@ -212,7 +212,7 @@ VIOLATIONS: Listing[Violation, ViolationFilter] = Listing(
     _filtered,
     [
         Column("number", message("Number"), value=lambda row: row.number, in_file_only=True),
-        Column("occurred", message("When"), value=lambda row: row.occurred_utc, sort=Violation.occurred_on.expression),
+        Column("occurred", message("When"), value=lambda row: row.occurred, sort=Violation.occurred_on.expression),
         Column("kind", message("Violation"), value=lambda row: row.kind.name),
         Column("area_code", message("Area code"), value=lambda row: row.area.code, in_file_only=True),
         Column("area", message("Village"), value=lambda row: row.area.name),
@@ -271,7 +271,7 @@ def reviews_on(day: date) -> Listing[Violation, Words | None]:
         [
             Column("kind", message("Violation"), value=lambda row: row.kind.name),
             Column("due", message("Review by"), value=lambda row: due(row.review_due_on, day)),
-            Column("occurred", message("When"), value=lambda row: row.occurred_utc, look=AGO),
+            Column("occurred", message("When"), value=lambda row: row.occurred, look=AGO),
             Column("area", message("Village"), value=lambda row: row.area.name),
             Column("plate", message("Plate"), value=lambda row: row.plate),
         ],

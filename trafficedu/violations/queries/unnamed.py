@@ -32,7 +32,7 @@ def _wanted(by: Actor, _chosen: None) -> Select[tuple[Violation]]:
 UNNAMED: Listing[Violation, None] = Listing(
     _wanted,
     [
-        Column("occurred", message("When"), value=lambda row: row.occurred_utc),
+        Column("occurred", message("When"), value=lambda row: row.occurred),
         Column("kind", message("Violation"), value=lambda row: row.kind.name),
         Column("area", message("Village"), value=lambda row: row.area.name),
         Column("plate", message("Plate"), value=lambda row: row.plate),

@@ -19,8 +19,9 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.corrections import correcting
 from trafficedu.core.errors import Denied, Refusal, Stale
 from trafficedu.core.events import publish
-from trafficedu.core.orm import expect_version
+from trafficedu.core.orm import OCCURRED, OCCURRED_COLUMNS, expect_version
 from trafficedu.core.text import message
+from trafficedu.core.times import Moment
 from trafficedu.riders.models import Rider
 from trafficedu.violations import rules
 from trafficedu.violations.events import ViolationCorrected
@@ -38,7 +39,7 @@ class CorrectedFacts:
     """What the record should say."""
 
     kind_code: str
-    occurred_utc: datetime
+    occurred: Moment
     area_code: str
     place: str
     penalty: str
@@ -109,18 +110,18 @@ def correct(
     new = _as_new(violation, facts)
     lookups = _Lookups(session, new, by, now, violation)
     values = prepare(new, lookups, now).values
-    if facts.occurred_utc > violation.recorded_utc:
+    if facts.occurred.utc > violation.recorded_utc:
         text = message("The offence cannot have happened after it was recorded. Check the date and time.")
-        raise Refusal(text, field="occurred_at", value=facts.occurred_utc.isoformat())
+        raise Refusal(text, field="occurred_at", value=facts.occurred.isoformat())
     changed = _changed(violation, facts, values)
     if not changed:
         raise Refusal(message("Nothing was changed. Correct what is wrong, or go back."))
     if CorrectedField.AREA in changed:
         _move_objections(session, violation, values["area_id"])
     names = ["kind_id", "area_id", "place", "penalty", "fine_yuan", "note"]
-    names += ["occurred_utc", "occurred_on"] if CorrectedField.OCCURRED in changed else []
-    with correcting(session, violation, names, by, now, reason=reason):
-        for name in names:
+    moment = OCCURRED_COLUMNS if CorrectedField.OCCURRED in changed else ()
+    with correcting(session, violation, [*names, OCCURRED], by, now, reason=reason):
+        for name in (*names, *moment):
             setattr(violation, name, values[name])
         violation.minor = values["minor"]
     session.expire(violation, ["kind", "area"])
@@ -156,7 +157,8 @@ def _as_new(violation: Violation, facts: CorrectedFacts) -> NewViolation:
     """Return the record as it would be made anew with ``facts``."""
     return NewViolation(
         kind_code=facts.kind_code,
-        occurred_utc=facts.occurred_utc,
+        occurred_utc=facts.occurred.utc,
+        hour_known=facts.occurred.hour_known,
         area_code=facts.area_code,
         penalty=facts.penalty,
         fine_yuan=facts.fine_yuan,
@@ -178,7 +180,7 @@ def _changed(violation: Violation, facts: CorrectedFacts, values: dict[str, Any]
     """Return which fields say something else; a moment is told to the minute, a kind by its code in any version."""
     pairs = {
         CorrectedField.KIND: (violation.kind.code, facts.kind_code),
-        CorrectedField.OCCURRED: (_minute(violation.occurred_utc), _minute(facts.occurred_utc)),
+        CorrectedField.OCCURRED: (_minute(violation.occurred), _minute(facts.occurred)),
         CorrectedField.AREA: (violation.area_id, values["area_id"]),
         CorrectedField.PLACE: (violation.place, values["place"]),
         CorrectedField.PENALTY: (violation.penalty, facts.penalty),
@@ -188,8 +190,8 @@ def _changed(violation: Violation, facts: CorrectedFacts, values: dict[str, Any]
     return frozenset(field for field, (before, after) in pairs.items() if before != after)
 
 
-def _minute(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)
+def _minute(moment: Moment) -> Moment:
+    return moment._replace(utc=moment.utc.replace(second=0, microsecond=0))
 
 
 def _move_objections(session: Session, violation: Violation, area_id: int) -> None:

@@ -23,9 +23,11 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.once import content_digest, require_same
+from trafficedu.core.orm import occurred_columns
 from trafficedu.core.positions import Box, check_position
 from trafficedu.core.tables import add_unless_there
 from trafficedu.core.text import message
+from trafficedu.core.times import Moment
 from trafficedu.core.workdays import add_workdays
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import engagements
@@ -175,7 +177,8 @@ def _note_plate(session: Session, violation: Violation, new: NewViolation, by: A
 
 def prepare(new: NewViolation, lookups: Lookups[Who], now: datetime) -> Prepared[Who]:
     """Check a violation by every rule of recording, and return it with what was looked up; see :func:`record`."""
-    day = local_date(new.occurred_utc)
+    occurred = Moment(new.occurred_utc) if new.hour_known else Moment.of_day(local_date(new.occurred_utc))
+    day = occurred.day
     rules.check_time(new.occurred_utc, now, None if new.imported else lookups.figure("violations.latest_days_back"))
     kind = lookups.kind(new.kind_code, day)
     area = lookups.area(new.area_code, day)
@@ -200,7 +203,7 @@ def prepare(new: NewViolation, lookups: Lookups[Who], now: datetime) -> Prepared
     values = {
         **_values(new),
         "reference_year": day.year if new.imported else None,
-        "occurred_on": day,
+        **occurred_columns(occurred),
         "area_id": area.id,
         "kind_id": kind.id,
         "plate": plate,
@@ -217,7 +220,6 @@ def _values(new: NewViolation) -> dict[str, Any]:
         "reference": new.reference,
         "reference_source": new.reference_source,
         "client_reference": new.client_reference,
-        "occurred_utc": new.occurred_utc,
         "place": new.place.strip(),
         "latitude": new.latitude,
         "longitude": new.longitude,
@@ -288,7 +290,7 @@ class SessionLookups:
 def _first_record(session: Session, first: Violation, new: NewViolation, by: Actor) -> Violation:
     if first.officer_id != by.user_id:
         raise Refusal(message("This form was sent by someone else. Open the record page again."))
-    require_same(session, first, new, first.occurred_utc, first.area.name, first.place)
+    require_same(session, first, new, first.occurred, first.area.name, first.place)
     return first
 
 

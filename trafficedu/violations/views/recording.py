@@ -117,11 +117,8 @@ def recorded(number: str) -> Any:
 def _begin_like(form: RecordForm, earlier: Violation) -> None:
     """Begin with what an earlier record says happened; whose offence it was is asked anew."""
     form.kind.data, form.place.data = earlier.kind.code, earlier.place
-    form.occurred_at.data, form.penalty.data, form.fine_yuan.data = (
-        earlier.occurred_utc,
-        earlier.penalty,
-        earlier.fine_yuan,
-    )
+    form.occurred_at.data = earlier.occurred_utc if earlier.hour_known else None
+    form.penalty.data, form.fine_yuan.data = earlier.penalty, earlier.fine_yuan
     form.area_code.begin_with(earlier.area.code)
 
 
