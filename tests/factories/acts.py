@@ -218,6 +218,8 @@ class Walk:
 
     def undo_check_in(self) -> Any:
         booking = self._booking(BookingState.ATTENDED)
+        if booking is None and (booking := self._booking(BookingState.BOOKED)) is not None:
+            study.check_in(self.session, booking, SYSTEM, self.now)
         if booking is not None:
             study.undo_check_in(self.session, booking, SYSTEM, self.now)
         return booking
@@ -259,6 +261,8 @@ class Walk:
 
     def come_back(self) -> Any:
         booking = self._any(select(Booking).join(Booking.attendance).where(Attendance.state == "left"))
+        if booking is None:
+            booking = self.leave()
         if booking is not None:
             absence.come_back(self.session, booking, "没有离开", SYSTEM, self.now)
         return booking

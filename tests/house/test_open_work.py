@@ -28,7 +28,7 @@ from trafficedu.violations.queries.objections import objections_on
 from trafficedu.violations.queries.unnamed import UNNAMED
 from trafficedu.violations.rules import COMPANY_OPEN, NOT_ENDED, IdentityState, ObjectionState, ViolationState
 
-STEPS = 75
+STEPS, LOOK_EVERY = 75, 3
 WALKS, WALKS_AT_MOST = 3, 10
 """A walk may miss an act by chance, for what it finds first is the database's choice; more are taken until none is."""
 
@@ -129,9 +129,10 @@ def test_open_work_agrees_with_what_it_is_derived_from(session: Session) -> None
     taken: set[str] = set()
     for seed in range(1, WALKS_AT_MOST + 1):
         walk = Walk(session, seed)
-        for _ in range(STEPS):
+        for step in range(1, STEPS + 1):
             walk.step()
-            agrees(session, walk.now)
+            if step % LOOK_EVERY == 0:
+                agrees(session, walk.now)
         taken |= set(walk.taken)
         acts = {act.__name__ for act in walk.acts}
         if seed >= WALKS and taken == acts:
