@@ -18,6 +18,8 @@ _BETWEEN = frozenset(" -‐‑–—_.·,，、/")
 LEAST_GROUP = 3
 """Digits a part of a number has: days and hours have two, and "2026-11-28 13:05" is no number."""
 LONGEST = 18
+NEARLY_ALL = 15
+"""Digits after which the rest of an identity number may be shorter: four groups of four, then two."""
 _MOBILE = re.compile(r"(?:0086|86)?(1[3-9][0-9]{9})[Xx]?")
 BIRTHS = range(1900, 2100)
 _ELDEST = 1930
@@ -77,7 +79,7 @@ def _joined(text: str, groups: list[re.Match[str]]) -> Iterator[tuple[int, str]]
     number, end = "", groups[0].start()
     for group in groups:
         gap = text[end : group.start()]
-        short = len(group[0]) < LEAST_GROUP and group[0] != "86"
+        short = len(group[0]) < LEAST_GROUP and group[0] != "86" and len(number) < NEARLY_ALL
         if number and (gap not in _BETWEEN or short or len(number) < 2 or not number.isdecimal()):
             return
         number, end = number + group[0], group.end()
