@@ -102,6 +102,9 @@ def test_a_newer_evaluation_marks_what_rests_on_the_older_one(
     page = analyst.get(f"/documents/{first}?compare&lang=en").text
     assert "Differs from what was issued" in page
     assert re.search(r"Violations · (this month|Violations)", page)
+    chinese = analyst.get(f"/documents/{first}?compare&lang=zh").text
+    assert "名次 · 镇街" in chinese
+    assert not re.search(r"· (town|village|company)\b", chinese)
     second = number_in(analyst.post(f"/documents/{first}/correct").headers["Location"])
     document = find_document(session, second)
     assert document is not None

@@ -22,6 +22,13 @@ BETWEEN = " · "
 NOTHING = "—"
 NAMED_BY = ("code", "name", "number", "what", "kind", "key")
 """What tells one of several things from another: the first of these fields that it has."""
+KINDS: Mapping[str, Message] = {
+    "district": message("district"),
+    "town": message("town"),
+    "village": message("village"),
+    "company": message("company"),
+}
+"""Whom a list of the bulletin is about, where that tells the lists apart."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +79,10 @@ def _several(values: Sequence[Any], locale: str, label: str) -> Iterator[tuple[s
 
 def _name(one: Any, locale: str) -> str:
     named = next((getattr(one, name) for name in NAMED_BY if getattr(one, name, "")), "")
-    shown = getattr(one, "name", "")
-    return in_words(shown or named, locale) if named or shown else ""
+    shown = getattr(one, "name", "") or named
+    if not shown:
+        return ""
+    return translate(KINDS[shown], locale) if shown in KINDS else in_words(shown, locale)
 
 
 def _under(label: str, below: str) -> str:
