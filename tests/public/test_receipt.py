@@ -194,7 +194,10 @@ def test_one_objection_at_a_time_and_its_decision_is_shown(
     page = rider.get(f"/n/{violation.number}?lang=en").text
     assert f"{objection.due_on}" in page
     assert "Raise an objection" not in page
-    assert rider.post(address, data={"statement": "再说一次"}).status_code == 303
+    assert rider.post(address, data={"statement": "不是我"}).status_code == 303, "the same, sent twice"
+    another = rider.post(address, data={"statement": "再说一次"})
+    assert another.status_code == 409
+    assert "再说一次" in another.text, "what was typed is not lost"
     assert len(session.scalars(select(Objection)).all()) == 1
     decide_objection(session, objection, False, "视频清楚", SYSTEM, utc_now())
     session.commit()

@@ -69,6 +69,10 @@ class Receipt:
         """Whether the rider may choose a session: the study has not begun."""
         return not self.voided and self.task is not None and self.task.may(TaskAct.SEAT)
 
+    def was_told(self, statement: str | None) -> bool:
+        """Tell whether this is what the last objection says: the same, sent twice."""
+        return self.objection is not None and self.objection.statement == statement
+
     @property
     def may_object(self) -> bool:
         """Whether an objection can be raised now: the record stands, none is open, days and number allow one."""

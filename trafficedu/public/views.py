@@ -12,7 +12,7 @@ from trafficedu.core.access import actor, open_to_all
 from trafficedu.core.actors import VISITOR
 from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Missing, Refusal
+from trafficedu.core.errors import Missing, Refusal, Stale
 from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.numbers import is_number, normalise
@@ -113,9 +113,13 @@ def objection(number: str) -> Any:
     if not isinstance(receipt, queries.Receipt):
         return receipt
     seen(receipt.violation)
-    if not receipt.may_object:
-        return back_to("public.receipt", number=number)
     form = ObjectionForm()
+    if not receipt.may_object:
+        if request.method == "POST" and not receipt.was_told(form.statement.data):
+            raise Stale(
+                message("An objection to this record is being reviewed already, or none can be raised any more.")
+            )
+        return back_to("public.receipt", number=number)
     if submitted(
         form,
         lambda: raise_objection(session(), receipt.violation, form.statement.data, form.contact.data or "", utc_now()),
