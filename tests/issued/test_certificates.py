@@ -168,6 +168,10 @@ def test_a_revoked_certificate_says_so_and_is_not_handed_out(
     shown = client.get(f"/documents/{certificate.number}/zh.pdf")
     assert "已撤销" in text_of(shown.data)
     assert session.scalar(select(DocumentFile.sha256)) is None, "nothing that was revoked is kept as handed out"
+    opened = client.get(f"/certificates/{certificate.number}.pdf?lang=en")
+    assert opened.status_code == 400
+    assert "This cannot be opened" in opened.text
+    assert "was revoked" in opened.text
     late = client.post(f"/documents/{certificate.number}/revoke", data={"reason": "再撤销一次试试看，不应成功"})
     assert late.status_code == 409
 
