@@ -46,7 +46,7 @@ def test_nobody_marks_absent_whom_another_clerk_lets_study(
 
     answer = client.post(f"{rider}/absent", data=_button(stale, f"{rider}/absent"), headers={"Referer": door})
     assert answer.status_code == 409
-    assert "您为骑手签到" in answer.text
+    assert "您为驾驶人签到" in answer.text
     assert "您登记了学习环节或测验" in answer.text
     session.expire_all()
     assert booking.is_studying
