@@ -82,7 +82,8 @@ def _name(one: Any, locale: str) -> str:
     shown = getattr(one, "name", "") or named
     if not shown:
         return ""
-    return translate(KINDS[shown], locale) if shown in KINDS else in_words(shown, locale)
+    kind = KINDS.get(shown) if isinstance(shown, str) else None
+    return translate(kind, locale) if kind is not None else in_words(shown, locale)
 
 
 def _under(label: str, below: str) -> str:
