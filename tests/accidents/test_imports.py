@@ -261,6 +261,13 @@ class TestTakingIn:
         assert report.added == 1
         assert only(session).reference == "SG-0"
 
+    @pytest.mark.parametrize("when", ["2999-01-01 00:30", "1999年12月31日 8时5分"])
+    def test_a_time_that_cannot_be_is_shown_as_the_file_has_it(
+        self, session: Session, district: District, when: str
+    ) -> None:
+        refused = run(session, [row(district.village, occurred_at=when)]).refused
+        assert [(fault.column, fault.value) for fault in refused] == [("occurred_at", when)]
+
     def test_an_area_of_others_is_refused(self, session: Session, district: District, acting: Acting) -> None:
         supervisor = acting("supervisor", district.town)
         report = run(session, [row(district.other_village)], supervisor)

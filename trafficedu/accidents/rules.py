@@ -128,10 +128,10 @@ def check_time(occurred: datetime, now: datetime) -> None:
     """Raise Refusal at ``occurred_at`` for a time in the future or before any record this system holds."""
     if occurred > now:
         text = message("This time is in the future. Check the date and time.")
-        raise Refusal(text, field="occurred_at", value=occurred.isoformat())
+        raise Refusal(text, field="occurred_at")
     if occurred.year < FIRST_YEAR:
         text = message("This day is too far back. Check the year.")
-        raise Refusal(text, field="occurred_at", value=occurred.isoformat())
+        raise Refusal(text, field="occurred_at")
 
 
 def check_people(severity: str, killed: int, killed_30_days: int | None, injured: int) -> None:

@@ -231,7 +231,7 @@ def check_time(occurred: datetime, now: datetime, latest_days_back: int | None) 
     elif occurred.year < FIRST_YEAR and local_date(occurred).year < FIRST_YEAR:
         text = message("This day is too far back. Check the year.")
     if text is not None:
-        raise Refusal(text, field="occurred_at", value=occurred.isoformat())
+        raise Refusal(text, field="occurred_at")
 
 
 def check_someone(source: str, plate: str) -> None:
