@@ -20,6 +20,9 @@ _ASIDE = re.compile(r"\((必填|必须|选填|可选|可空|单位:?.*|required|
 _LOOSE = re.compile(r"[\s*:_\-/·.]+")
 
 
+CELLS_MET = 2_000
+"""Texts of one column whose values are remembered while a file is read."""
+_NOT_MET = object()
 BECAUSE = message("Why it was refused")
 """The heading of the column that a file of refused rows has besides; it is passed over when the file comes again."""
 
@@ -149,7 +152,6 @@ class Columns:
     def __init__(self, *columns: Column, others: bool = False) -> None:
         self.all: Sequence[Column] = columns
         self.exported: Sequence[Column] = [column for column in columns if not column.comes_only]
-        self._reads = [(column.name, column.read) for column in columns]
         self.names: Sequence[str] = tuple(column.name for column in columns)
         self.optional = frozenset(column.name for column in columns if column.optional)
         self._others = others
@@ -175,27 +177,8 @@ class Columns:
         return next((column.label for column in self.all if column.name == name), name)
 
     def read(self, cells: Mapping[str, Cell], remarks: list[Remark] | None = None) -> dict[str, Any]:
-        """Return the value of every column by its name; a column that the file leaves out is an empty cell.
-
-        ``remarks`` receives what is wrong with cells that keep nothing else of the row out.
-
-        Raises
-        ------
-        Refusal
-            At the first column whose cell says nothing it may say.
-        """
-        values: dict[str, Any] = {}
-        for name, read in self._reads:
-            cell = cells.get(name, "")
-            try:
-                values[name] = cell if read is parsing.plain and isinstance(cell, str) else read(cell)
-            except Remark as remark:
-                remark.field, values[name] = name, remark.taken
-                if remarks is not None:
-                    remarks.append(remark)
-            except Refusal as error:
-                raise Refusal(error.text, field=name, value=error.value) from error
-        return values
+        """Return the values of one row; see :meth:`RowReader.read`."""
+        return RowReader(self).read(cells, remarks)
 
     def place(self, header: Sequence[str], mapping: SourceMapping = NO_MAPPING, *, whole: bool = True) -> list[str]:
         """Return the column of each heading, "" for one to be passed over or without a name.
@@ -235,3 +218,44 @@ class Columns:
         if missing:
             text = message("This column is missing: %(names)s.", names=listed(map(self.titled, missing)))
             raise Refusal(text, field=missing[0])
+
+
+class RowReader:
+    """Reads the rows of one file.
+
+    What the first texts of a column stand for is remembered: most columns say the same few things again and again.
+    Readers depend on their cell alone, and nobody changes a value in place.
+    """
+
+    def __init__(self, columns: Columns) -> None:
+        self._reads = [(column.name, column.read, dict[str, Any]()) for column in columns.all]
+
+    def read(self, cells: Mapping[str, Cell], remarks: list[Remark] | None = None) -> dict[str, Any]:
+        """Return the value of every column by its name; a column that the file leaves out is an empty cell.
+
+        ``remarks`` receives what is wrong with cells that keep nothing else of the row out.
+
+        Raises
+        ------
+        Refusal
+            At the first column whose cell says nothing it may say.
+        """
+        values: dict[str, Any] = {}
+        for name, read, met in self._reads:
+            cell = cells.get(name, "")
+            is_text = cell.__class__ is str  # an equal number, or a text marked as such, may stand for something else
+            value = met.get(cell, _NOT_MET) if is_text else _NOT_MET
+            if value is _NOT_MET:
+                try:
+                    value = read(cell)
+                except Remark as remark:
+                    remark.field, value = name, remark.taken
+                    if remarks is not None:
+                        remarks.append(remark)
+                except Refusal as error:
+                    raise Refusal(error.text, field=name, value=error.value) from error
+                else:
+                    if is_text and len(met) < CELLS_MET:
+                        met[cell] = value
+            values[name] = value
+        return values

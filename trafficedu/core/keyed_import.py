@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import audit, bulk
 from trafficedu.core.actors import Actor
-from trafficedu.core.columns import Columns
+from trafficedu.core.columns import Columns, RowReader
 from trafficedu.core.corrections import HeldCorrections
 from trafficedu.core.doubles import SeenKeys
 from trafficedu.core.errors import Refusal
@@ -56,6 +56,7 @@ class FileImport(ABC):
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
         self.session, self.by, self.now, self._skip_errors = session, by, now, skip_errors
         self.report = ImportReport()
+        self._reader = RowReader(self.columns)
         self.taking = PLAINLY
 
     @classmethod
@@ -96,7 +97,7 @@ class FileImport(ABC):
     def read(self, row: Row) -> dict[str, Any]:
         """Return the values of a row by column; raise Refusal. What is wrong besides stands in the report."""
         remarks: list[Remark] = []
-        values = self.columns.read(row.values, remarks)
+        values = self._reader.read(row.values, remarks)
         for remark in remarks:
             self.report.remark(row, remark)
         return values

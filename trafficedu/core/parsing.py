@@ -158,6 +158,14 @@ def needed(longest: int) -> Read[str]:
     short = text(longest)
 
     def there(cell: Cell) -> str:
+        if (
+            isinstance(cell, str)
+            and 0 < len(cell) <= longest
+            and cell.isascii()
+            and cell.isprintable()
+            and "+" not in cell
+        ):
+            return cell  # most are so, and need no more than that
         if isinstance(cell, date | time | timedelta):
             raise Refusal(IS_DATE)
         written = short(cell)
@@ -176,7 +184,7 @@ def identifier(cell: Cell) -> str:
     The marks with which people keep a spreadsheet from counting with it are taken off: ``'0571``, ``="0571"``; so is
     the ``.0`` that a program adds to a number.
     """
-    if isinstance(cell, str) and (not cell or (cell.isalnum() and cell.isascii())):  # most are, and need no more
+    if isinstance(cell, str) and (cell.isascii() and cell.isalnum() or typed.is_settled(cell)):  # most are
         return cell
     if isinstance(cell, date | time | timedelta):
         raise Refusal(IS_DATE)
@@ -194,6 +202,8 @@ def digits(cell: Cell) -> str:
     A spreadsheet keeps fifteen digits; what ends in zeros after them in a CSV has passed through one, unless it is
     marked as text.
     """
+    if isinstance(cell, str) and cell.isalnum() and cell.isascii() and not cell.endswith("000"):
+        return cell
     written = identifier(cell)
     if isinstance(cell, str) and not isinstance(cell, TypedText) and written == cell and destroyed(written, zeros=True):
         raise Refusal(ROUNDED, value=f"{written[:6]}…{written[15:]}")

@@ -15,6 +15,8 @@ from trafficedu.core.typed import clean
 _GROUP = re.compile(r"[0-9]+[Xx]?")
 _BETWEEN = frozenset(" -‐‑–—_.·,，、/")
 """What stands between the parts of one number, one of them at a time."""
+_MAY_HOLD = re.compile(r"(?:[0-9][^0-9]?){10}[0-9]")
+"""What every text with such a number has: eleven digits with one sign at most between two of them."""
 LEAST_GROUP = 3
 """Digits a part of a number has: days and hours have two, and "2026-11-28 13:05" is no number."""
 LONGEST = 18
@@ -54,6 +56,8 @@ def holds_personal(text: str) -> bool:
 def hide_personal(text: str) -> str:
     """Return a text, as ``core.typed`` writes it, with such numbers masked: for what comes from outside."""
     text = clean(text)
+    if not _MAY_HOLD.search(text):
+        return text
     hidden, after = [], 0
     for first, last, masked in _found(text):
         hidden += [text[after:first], masked]

@@ -15,6 +15,8 @@ from collections.abc import Callable
 DOTS = "•‧∙⋅・･ㆍᐧ⸱·"
 """What phones and input methods write between the parts of a name; U+00B7 among them."""
 _ORDINARY = re.compile("[\r\n -~\u3001-\u3002\u300a-\u300b\u4e00-\u9fff\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]*")
+_OF_ITS_FORM = re.compile("[0-9A-Za-z\u4e00-\u9fff]*")
+"""A text that every function here returns as it is, but :func:`compact`, which returns its capital letters."""
 _TO_ONE_DOT = str.maketrans(dict.fromkeys(DOTS, "·"))
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 """Letters and marks that print as nothing, beside those that a category tells."""
@@ -51,9 +53,14 @@ def clean(text: str) -> str:
     return _settled(clean, text, unicodedata.normalize("NFC", folded).translate(_TO_ONE_DOT))
 
 
+def is_settled(text: str) -> bool:
+    """Tell, in no time, of most texts whether they are written already as :func:`line` and :func:`name` write them."""
+    return _OF_ITS_FORM.fullmatch(text) is not None
+
+
 def line(text: str) -> str:
     """Return one line of text: clean, with single blanks and none at its ends."""
-    return " ".join(clean(text).split())
+    return text if is_settled(text) else " ".join(clean(text).split())
 
 
 def lines(text: str) -> str:
@@ -64,12 +71,16 @@ def lines(text: str) -> str:
 
 def name(text: str) -> str:
     """Return a name: one line, brackets and the like of half width too, no blanks around the middle dot."""
+    if is_settled(text):
+        return text
     parts = unicodedata.normalize("NFKC", clean(text)).translate(_TO_ONE_DOT).split()
     return _settled(name, text, _AROUND_DOT.sub("·", " ".join(parts)))
 
 
 def compact(text: str) -> str:
     """Return a number or a plate: half width, capital letters, without blanks, dashes and dots."""
+    if is_settled(text):
+        return text.upper()
     folded = unicodedata.normalize("NFKC", clean(text)).translate(_TO_ONE_DOT)
     return _settled(compact, text, _SEPARATORS.sub("", folded).upper())
 

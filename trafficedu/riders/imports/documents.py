@@ -21,6 +21,8 @@ FIRST_PHONE = message("There are several numbers in this cell. The first mobile 
 
 def phone(cell: parsing.Cell) -> str:
     """Return a mobile number. A landline, one from elsewhere or a second number keeps nobody out: it is remarked."""
+    if isinstance(cell, str) and (plain := rules.MOBILE.fullmatch(cell)):  # most are, and need no more than that
+        return plain[1]
     written = parsing.digits(cell)
     if not written:
         return ""
