@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trafficedu.core import audit, bulk
 from trafficedu.core.actors import Actor
+from trafficedu.core.keys import encrypted, purpose
 from trafficedu.core.orm import Base, UTCDateTime, among, is_among, one_of, partial_index, word
 from trafficedu.core.services import services_of
 from trafficedu.core.states import StateIs, Transitions, Word
@@ -85,7 +86,7 @@ class Correction(Base):
     subject_kind: Mapped[str] = mapped_column(String(40))
     subject_id: Mapped[int]
     field: Mapped[str] = mapped_column(String(40))
-    told: Mapped[str] = mapped_column(Text)
+    told: Mapped[str] = mapped_column(Text, info=encrypted("correction", "subject_kind", "subject_id", "field"))
     reason: Mapped[str] = mapped_column(String(LONGEST_REASON), default="")
     state: Mapped[CorrectionState] = mapped_column(word(CorrectionState, 10), default=CorrectionState.HELD)
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -98,7 +99,7 @@ class Correction(Base):
 
 
 def _purpose(correction: Correction) -> str:
-    return f"correction:{correction.subject_kind}:{correction.subject_id}:{correction.field}"
+    return purpose("correction", correction.subject_kind, correction.subject_id, correction.field)
 
 
 def told_of(session: Session, correction: Correction) -> dict[str, Any]:

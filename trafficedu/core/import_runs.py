@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.encryption import Keyring
+from trafficedu.core.keys import encrypted
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import Base, UTCDateTime, one_of, word
 from trafficedu.core.services import services_of
@@ -110,7 +112,7 @@ class ImportChange(Base):
     table_name: Mapped[str] = mapped_column(String(40), default="")
     record_id: Mapped[int | None]
     version: Mapped[int | None]
-    told: Mapped[str | None] = mapped_column(Text)
+    told: Mapped[str | None] = mapped_column(Text, info=encrypted(ROWS))
 
 
 def hash_of(path: Path) -> str:
@@ -190,8 +192,8 @@ class KeptTrace:
         )
 
     def flush(self, session: Session) -> None:
-        """Write what was noted since."""
-        rows, self._rows = self._rows, []
+        """Write what was noted since, in the order of the file."""
+        rows, self._rows = sorted(self._rows, key=itemgetter("line")), []
         bulk.load(session, table_of(ImportChange), rows)
 
 

@@ -25,8 +25,9 @@ from trafficedu.core.storage import EvidenceStore
 from trafficedu.core.text import Message, message
 from trafficedu.core.transactions import writing
 
-ENCRYPTED, EVIDENCE = "encrypted", "evidence"
-"""In a column's ``info``: the field that its ciphertext is bound to; that it names files of the evidence store."""
+ENCRYPTED, EVIDENCE, BOUND = "encrypted", "evidence", "bound"
+"""In a column's ``info``: the field that its ciphertext is bound to; that it names files of the evidence store; the
+columns whose values follow the name of the field in what the ciphertext is bound to."""
 
 
 class DataKey(Base):
@@ -39,9 +40,18 @@ class DataKey(Base):
     noted_utc: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-def encrypted(field: str) -> dict[str, Any]:
-    """Return the ``info`` of a column that holds what ``Keyring.encrypt`` made of ``field``."""
-    return {ENCRYPTED: field}
+def encrypted(field: str, *bound: str) -> dict[str, Any]:
+    """Return the ``info`` of a column that holds what ``Keyring.encrypt`` made of ``field``.
+
+    ``bound``: columns of the row to whose values the ciphertext is bound besides, as :func:`purpose` writes them. A
+    column of JSON may hold some rows as they are: those begin with a brace.
+    """
+    return {ENCRYPTED: field, BOUND: bound}
+
+
+def purpose(field: str, *values: Any) -> str:
+    """Return what a ciphertext is bound to: its field and the values of its row."""
+    return ":".join(map(str, (field, *values)))
 
 
 def field_of(column: InstrumentedAttribute[Any]) -> str:
@@ -149,7 +159,8 @@ def _is_needed(connection: Connection, name: str) -> bool:
 def _under_no_key(connection: Connection, keyring: Keyring) -> str | None:
     """Return the id of a key that some row needs and ``keyring`` has not."""
     for column in _of(ENCRYPTED):
-        others = and_(column.is_not(None), *(~_begins(column, name) for name in keyring.checks))
+        is_sealed = and_(column.is_not(None), ~column.startswith("{"))
+        others = and_(is_sealed, *(~_begins(column, name) for name in keyring.checks))
         if found := _first(connection, column, others):
             return found.partition(".")[0]
     return None
@@ -159,10 +170,12 @@ def _opens_what_it_closed(connection: Connection, keyring: Keyring, name: str) -
     """Tell whether rows lie under the key of this id; raise :class:`Refusal` where it does not open the first one."""
     needed = False
     for column in _of(ENCRYPTED):
-        if found := _first(connection, column, _begins(column, name)):
+        bound = [column.table.c[each] for each in column.info[BOUND]]
+        first = select(column, *bound).where(_begins(column, name)).order_by(*column.table.primary_key).limit(1)
+        if found := connection.execute(first).first():
             needed = True
             try:
-                keyring.decrypt(found, column.info[ENCRYPTED])
+                keyring.decrypt(found[0], purpose(column.info[ENCRYPTED], *found[1:]))
             except InvalidTag as error:
                 raise Refusal(_another(name)) from error
     return needed

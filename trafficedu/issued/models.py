@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
+from trafficedu.core.keys import encrypted
 from trafficedu.core.month import Month
 from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, one_of, partial_index, word
 from trafficedu.core.states import StateIs
@@ -52,7 +53,7 @@ class Document(Base):
     number: Mapped[str] = mapped_column(String(12), unique=True)
     kind: Mapped[DocumentKind] = mapped_column(word(DocumentKind, 12))
     subject: Mapped[str] = mapped_column(String(60))
-    facts: Mapped[str] = mapped_column(Text)
+    facts: Mapped[str] = mapped_column(Text, info=encrypted("document.facts"))
     facts_sha256: Mapped[str] = mapped_column(String(64))
     state: Mapped[DocumentState] = mapped_column(word(DocumentState, 8), default=DocumentState.VALID)
     issued_utc: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -14,6 +14,7 @@ from trafficedu.areas.queries import tree as areas
 from trafficedu.core.actors import Actor
 from trafficedu.core.canonical import restored, sentence
 from trafficedu.core.errors import Missing
+from trafficedu.core.keys import field_of
 from trafficedu.core.loading import loaded
 from trafficedu.core.orm import among
 from trafficedu.core.services import services_of
@@ -23,7 +24,7 @@ from trafficedu.issued.queries.drawing import DRAWINGS
 from trafficedu.issued.rules import OPENED_BY, PERSONAL, DocumentKind, DocumentState
 from trafficedu.reports.proof import Proof
 
-FACTS = "document.facts"
+FACTS = field_of(Document.facts)
 """The name of the field in the encryption."""
 NOT_YOURS = message("This document does not exist, or you do not have access to it.")
 
