@@ -318,7 +318,7 @@ class SessionFilterForm(FilterForm):
 class ModuleForm(FormPart):
     """One module of a course; a line without a kind is none."""
 
-    kind = SelectField(_l("Kind"), choices=choices([("", _l("none")), *named(ModuleKind)]))
+    kind = SelectField(_l("Kind of module"), choices=choices([("", _l("none")), *named(ModuleKind)]))
     name_zh = TrimmedField(_l("Name (Chinese)"), [Optional(), Length(max=80)])
     name_en = TrimmedField(_l("Name (English)"), [Optional(), Length(max=80)])
     minimum_minutes = _minutes(_l("Minimum minutes"))
