@@ -4,6 +4,7 @@ import ast
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from babel.messages.pofile import read_po
 
@@ -12,6 +13,7 @@ from trafficedu.analysis.series import read_series
 from trafficedu.analysis.trend_report import TrendReport, run
 from trafficedu.analysis.trend_words import as_text
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 
 HEADER = "area,month,accidents\n"
 MONTHS = [f"{2020 + i // 12}-{i % 12 + 1:02d}" for i in range(48)]
@@ -51,6 +53,8 @@ def answer(tmp_path: Path):  # type: ignore[no-untyped-def]
             "Line 2 holds something in column 4, which has no heading. Name it or empty it.",
         ),
         (HEADER + "a,Jan 2024,1\n", "line 2: Jan 2024 is not a month such as 2024-05"),
+        (HEADER + "a,2024-01-15,1\n", "line 2: 2024-01-15 is not a month such as 2024-05"),
+        (HEADER + "a,2024-W01,1\n", "line 2: 2024-W01 is not a month such as 2024-05"),
         (HEADER + "a,2024-13,1\n", "line 2: 2024-13 is not a month such as 2024-05"),
         (HEADER + "a,2024-01,-1\n", "line 2: the count -1 is negative"),
         (HEADER + "a,2024-01,1\na,2024-02,1.5\n", "line 3: the count 1.5 is not a whole number"),
@@ -95,6 +99,50 @@ def test_encodings_and_ways_to_write_a_month(tmp_path: Path, encoding: str) -> N
     assert panel.areas == ("城厢街道",)
     assert panel.counts.tolist() == [[1, 2, 3, 4]]
     assert panel.month_name(0) == "2024-01"
+
+
+def test_headings_are_chinese_too_and_a_name_may_have_a_comma(tmp_path: Path) -> None:
+    path = tmp_path / "series.csv"
+    path.write_text('区域,月份,事故\n"城厢,街道",2022/01,3\n"城厢,街道",2022/02,0\n', "utf-8")
+    panel = read_series(path)
+    assert (panel.areas, panel.counts.tolist()) == (("城厢,街道",), [[3, 0]])
+
+
+def test_the_unit_of_a_covariate_changes_nothing(answer) -> None:  # type: ignore[no-untyped-def]
+    def of(unit: int) -> TrendReport:
+        lines = (f"a,{m},{(i * 5 + i * i) % 4},{(1 + i * 7 % 11) * unit}\n" for i, m in enumerate(MONTHS))
+        report: TrendReport = answer("area,month,accidents,gdp\n" + "".join(lines))
+        return report
+
+    plain, large = of(1), of(10**9)
+    np.testing.assert_allclose(large.forecast.areas.expected, plain.forecast.areas.expected, rtol=1e-6)
+
+
+def test_an_area_without_accidents_beside_large_ones(answer) -> None:  # type: ignore[no-untyped-def]
+    lines = "".join(f"a,{m},{40_000 + i * 997 % 20_000}\nb,{m},0\n" for i, m in enumerate(MONTHS))
+    expected = answer(HEADER + lines).forecast.areas.expected
+    assert (expected[0] > 30_000).all()
+    assert ((expected[1] > 0) & (expected[1] < 1)).all()
+
+
+def test_some_empty_months_do_not_pull_the_forecast_down(answer) -> None:  # type: ignore[no-untyped-def]
+    lines = "".join(f"a,{m},{0 if 2 <= i < 6 else 6 + i * 5 % 5}\n" for i, m in enumerate(MONTHS))
+    expected = answer(HEADER + lines).forecast.areas.expected[0]
+    assert abs(float(np.mean(expected)) - 8) < 1.5, "the mean of the other months is 8"
+
+
+def test_an_exposure_of_zero_for_a_year_is_said_and_not_used(answer) -> None:  # type: ignore[no-untyped-def]
+    lines = "".join(f"a,{m},{1 + i % 4},{0 if i < 13 else 1000}\n" for i, m in enumerate(MONTHS))
+    report = answer("area,month,accidents,exposure\n" + lines)
+    assert not report.forecast.exposed
+    assert "or zeros, so it is not used in the fit" in as_text(report, "en")
+
+
+def test_a_month_that_is_not_over_is_said(answer) -> None:  # type: ignore[no-untyped-def]
+    report = answer(rows(23, areas="a"))
+    said = "2021-11 is not over yet: a month that is not over reads like a fall"
+    assert said in as_text(report, "en", Month(2021, 11))
+    assert "not over" not in as_text(report, "en", Month(2021, 12))
 
 
 COVARIATE_HOLES = "area,month,accidents,helmet,fixed\n" + "".join(

@@ -13,6 +13,7 @@ from trafficedu.analysis.trend.rolling import LEAST_MONTHS
 from trafficedu.analysis.trend.short import SHRUNKEN_MEAN
 from trafficedu.analysis.trend.statement import Slopes
 from trafficedu.analysis.trend_report import TrendReport
+from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message, translate
 
 METHOD_NAMES = {
@@ -51,7 +52,7 @@ NOT_PROVEN_RISING = message(
 )
 
 
-def as_text(report: TrendReport, locale: str) -> str:
+def as_text(report: TrendReport, locale: str, running: Month | None = None) -> str:
     """Put the whole report into words.
 
     Parameters
@@ -60,8 +61,11 @@ def as_text(report: TrendReport, locale: str) -> str:
         The report.
     locale
         ``zh`` or ``en``.
+    running
+        The month in which this is asked: what a table says of it, or of later ones, is not all that will have happened.
     """
-    lines: list[Message | str] = [*_opening(report), *notes(report), "", *choice_lines(report), ""]
+    unfinished = _unfinished(report, running) if running is not None else ()
+    lines: list[Message | str] = [*_opening(report), *unfinished, *notes(report), "", *choice_lines(report), ""]
     if report.backtest_asked:
         lines += [*_score_lines(report), ""]
     if report.forecast.active.any():
@@ -86,6 +90,17 @@ def _opening(report: TrendReport) -> Iterator[Message]:
         last=report.panel.month_name(report.panel.months - 1),
         total=int(np.nansum(report.panel.counts)),
     )
+
+
+def _unfinished(report: TrendReport, running: Month) -> Iterator[Message]:
+    last = Month.at(report.panel.first_month + report.panel.months - 1)
+    if last >= running:
+        yield message(
+            "The table goes to %(last)s, and %(running)s is not over yet: a month that is not over reads like a fall. "
+            "Leave its rows out and ask again.",
+            last=str(last),
+            running=str(running),
+        )
 
 
 def notes(report: TrendReport) -> Iterator[Message]:
