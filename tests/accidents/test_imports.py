@@ -226,6 +226,17 @@ class TestTakingIn:
         assert [fault.column for fault in refused] == ["reference"]
         assert (only(session).state, only(session).injured) == ("voided", 3)
 
+    def test_an_area_holds_for_what_happened_until_its_last_day(self, session: Session, district: District) -> None:
+        district.village.valid_to = date(2026, 10, 31)
+        session.flush()
+        rows = [
+            row(district.village, "E1", occurred_at="2026-11-05 08:05"),
+            row(district.village, "E2", occurred_at="2026-10-31 23:59"),
+        ]
+        report = run(session, rows, skip_errors=True)
+        assert [(fault.line, fault.column) for fault in report.refused] == [(2, "area_code")]
+        assert only(session).reference == "E2"
+
     @pytest.mark.parametrize(
         ("change", "column"),
         [

@@ -112,6 +112,14 @@ class TestHistory:
         assert counts(report) == (1, 0, 0, 1)
         assert report.refused[0].reason.params == {"first": 2, "line": 3}
 
+    def test_one_reference_of_two_people_and_days(self, session: Session, district: District) -> None:
+        other = row(district.village, occurred_at="2025-03-05 09:00", id_number=identity(), kind="ZJ-HELMET")
+        report = run(session, [row(district.village), other], skip_errors=True)
+        assert counts(report) == (1, 0, 0, 1)
+        assert (report.refused[0].line, report.refused[0].column) == (3, "reference")
+        (rider,) = session.scalars(select(Rider)).all()
+        assert rider.name == "测试骑手", "nobody comes of a refused row"
+
     def test_only_what_is_harmless_is_changed(self, session: Session, district: District) -> None:
         run(session, [row(district.village)])
         session.expire_all()
