@@ -36,7 +36,9 @@ from trafficedu.transfers.services.importing import Choices, File, Outcome
 Item = TypeVar("Item")
 SHORT_ROWS = 200
 """A file of no more rows is taken in by one transaction: a third of a second at most."""
-FIRST_ROWS, MOST_ROWS = 20, 2_000
+LEAST_ROWS, MOST_ROWS = 20, 2_000
+"""Rows of a slice, whatever the last one took: what a slice costs by itself is as much as some dozen rows, and on a
+machine that is busy with other things slices of one row would go on for ever."""
 SLICE_SECONDS = 0.15
 REST = 0.25
 """How long a rest is, in parts of the slice before it."""
@@ -123,11 +125,11 @@ def _trace(session: Session, number: str) -> Trace:
 
 def in_slices(session: Session, rows: Iterator[Item]) -> Iterator[list[Item]]:
     """Yield the rows in slices; commit after each, and rest. A slice is as long as the last one says it may be."""
-    size = FIRST_ROWS
+    size = LEAST_ROWS
     while batch := list(islice(rows, size)):
         begun = time.monotonic()
         yield batch
         session.commit()
         spent = time.monotonic() - begun
-        size = min(MOST_ROWS, 2 * size, max(1, int(size * SLICE_SECONDS / max(spent, 0.001))))
+        size = min(MOST_ROWS, 2 * size, max(LEAST_ROWS, int(size * SLICE_SECONDS / max(spent, 0.001))))
         time.sleep(REST * spent)
