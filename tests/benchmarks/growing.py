@@ -83,8 +83,17 @@ GROWN: Mapping[str, Growth] = {
     "push": Growth(Fraction(20), texts=("key",)),
     "push_delivery": Growth(Fraction(20), never="ended_utc IS NULL"),
     "audit_entry": Growth(),
+    "document": Growth(never="subject < 'A'", texts=("subject",)),
+    "document_file": Growth(),
+    "name_conflict": Growth(open="state = 'open'"),
+    "correction": Growth(TENTH.pace, open="state = 'differs'", never="subject_kind NOT IN ('accident', 'rider')"),
+    "import_change": Growth(),
 }
-"""The tables that grow. Whatever is not here has as many rows in a large district as in a small one."""
+"""The tables that grow. Whatever is not here has as many rows in a large district as in a small one.
+
+Documents of a record are copied, those of a month (whose subject begins with a year) are not; a run of an import did
+more in a larger district.
+"""
 EMPTIED = {"reference", "client_reference", "once_key", "record", "ended_by"}
 """Keys of what came in from outside, and numbers of records that are not copied along; a copy has none."""
 
@@ -202,6 +211,8 @@ class _Copied:
         if column.name in self._references:
             other = self._references[column.name]
             return f"{name} + {self._number_in(GROWN[other].pace)} * {self._spans[other]}"
+        if column.name == "subject_id" and self._table.name == "correction":
+            return self._subject(name)
         if column.name == "id":
             return f"t.id + k * {self._spans[self._table.name]}"
         if column.name in EMPTIED and column.nullable:
@@ -214,6 +225,14 @@ class _Copied:
             own = f"t.id + k * {self._spans[self._table.name]}"
             return f"substr({name}, 1, 1) || CAST({own} AS varchar(11))"
         return self._moved(column, name)
+
+    def _subject(self, name: str) -> str:
+        """Return of which record a copy of a correction is: of the copy of its own."""
+        copies = (
+            f"WHEN '{other}' THEN {name} + {self._number_in(GROWN[other].pace)} * {self._spans[other]}"
+            for other in ("accident", "rider")
+        )
+        return f"CASE t.subject_kind {' '.join(copies)} END"
 
     def _urgency(self, name: str) -> str:
         """Return where a copy stands by time left: moved as its last day is, or as the keys of violations are."""

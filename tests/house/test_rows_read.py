@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import datetime
 from functools import cache
 
 import pytest
@@ -24,17 +25,21 @@ from tests.rows_read import Reading, readings
 from tests.transfers.test_trials import table
 from tests.transfers.test_views import hidden
 from tests.walking import NO_PAGES, Answer, Walk
+from trafficedu.accidents.models import Accident
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import Role
 from trafficedu.areas.models import Area
 from trafficedu.areas.rules import Level
 from trafficedu.campaigns.models import Campaign
+from trafficedu.core import corrections, import_runs
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.database import close_connections, database
 from trafficedu.core.import_runs import ImportRun
 from trafficedu.core.jobs import Job
 from trafficedu.core.month import Month
+from trafficedu.core.services import services_of
+from trafficedu.core.traces import Noted, RowAct
 from trafficedu.core.transactions import WRITES
 from trafficedu.demo.accounts import USERNAMES
 from trafficedu.demo.plan import Plan
@@ -44,8 +49,11 @@ from trafficedu.education.models.tasks import Booking, Certificate
 from trafficedu.education.rules.states import BookingState
 from trafficedu.evaluation.services.runs import evaluate, publish_run
 from trafficedu.feedback.models import Feedback, Notice
+from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.people import last_four
+from trafficedu.riders.services import conflicts
 from trafficedu.settled.services import settle_due
+from trafficedu.transfers.models import ImportMapping
 from trafficedu.violations.models import Violation
 from trafficedu.wiring import FIGURES
 
@@ -72,6 +80,8 @@ UNREACHED = {
     "violations.plate": "no plate is in question",
 }
 """Pages that the demo has no address for, and why."""
+TRACED, SOURCE = 300, "甲平台"
+"""Records that files and corrections left something on; under which name headings are kept."""
 
 
 def load_district(url: str, make_app: Callable[..., Flask]) -> Flask:
@@ -83,6 +93,7 @@ def load_district(url: str, make_app: Callable[..., Flask]) -> Flask:
             load_demo(session, Plan(MADE, MONTHS), now)
             session.commit()
             publish_run(session, evaluate(session, Month.of(local_date(now)) - 1, now), SYSTEM, now)
+            leave_traces(session, now)
             session.commit()
             grow(session, WANTED)
             while settle_due(session, now, FIGURES):
@@ -90,6 +101,31 @@ def load_district(url: str, make_app: Callable[..., Flask]) -> Flask:
             session.execute(text("ANALYZE"))
             session.commit()
     return app
+
+
+def leave_traces(session: Session, now: datetime) -> None:
+    """Let files and people have left behind what they leave: a run, corrections, other names, a source's headings."""
+    run = import_runs.begin(session, "accidents", SYSTEM, now, file_name="事故.csv")
+    trace = import_runs.KeptTrace(run.id, services_of(session).keyring)
+    accidents = session.scalars(select(Accident).order_by(Accident.id).limit(TRACED)).all()
+    for line, accident in enumerate(accidents):
+        record = (accident.number, "accident", accident.id, accident.version)
+        trace.note(Noted(RowAct.UPDATED, line, *record, {"place": "旧路"}, {"place": accident.place}))
+    trace.flush(session)
+    import_runs.end(session, run, {"added": 0, "updated": len(accidents), "unchanged": 0, "refused": 0}, now)
+    riders = session.scalars(select(Rider).order_by(Rider.id).limit(TRACED)).all()
+    for accident in accidents:
+        corrections.note(session, accident, {"place": ("旧路", accident.place)}, SYSTEM, now, reason="现场核对")
+    for rider in riders:
+        corrections.note(session, rider, {"name": ("旧名", rider.name)}, SYSTEM, now, sealed=True)
+    for model, found in ((Accident, accidents), (Rider, riders)):
+        held = corrections.HeldCorrections(session, model.__tablename__)
+        held.meet([each.id for each in found[::2]])
+        for each in found[::2]:
+            held.said(each.id, "place" if model is Accident else "name", "另一处", now)
+    conflicts.note(session, [(rider.id, "另名") for rider in riders], "riders", SYSTEM, now)
+    session.add(ImportMapping(kind="accidents", name=SOURCE, headings={"地点": "place"}, words={}, changed_utc=now))
+    session.flush()
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +184,7 @@ def visitor(app: Flask, role: Role | None, given: dict[str, str]) -> Browser:
         certificate = session.scalars(select(Certificate).order_by(Certificate.id).limit(1)).one()
         given["education.certificate"] = f"/certificates/{certificate.number}.pdf"
         campaign = session.scalars(select(Campaign).limit(1)).one()
+        given["transfers.mapping"] = f"/imports/mappings/accidents/{SOURCE}"
         given["evaluation.effect"] = f"/evaluation/effects/{campaign.number}"
         if user is not None:
             own = session.scalars(select(Violation).where(Violation.officer_id == user.id).limit(1)).first()
