@@ -61,6 +61,7 @@ import trafficedu.transfers.views.corrections
 import trafficedu.transfers.views.files
 import trafficedu.transfers.views.headings
 import trafficedu.transfers.views.jobs
+import trafficedu.transfers.views.mappings
 import trafficedu.transfers.views.runs
 import trafficedu.violations.views.browsing
 import trafficedu.violations.views.catalogue
@@ -91,6 +92,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.transfers.views.files,
     trafficedu.transfers.views.headings,
     trafficedu.transfers.views.jobs,
+    trafficedu.transfers.views.mappings,
     trafficedu.transfers.views.runs,
     trafficedu.riders.views,
     trafficedu.violations.views.browsing,

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from trafficedu.configuration.services import note_failed_run, run_chores
 from trafficedu.core import job_running, keys, logs, modes, schema, serving
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.apart import apart
-from trafficedu.core.clock import from_local, utc_now
+from trafficedu.core.clock import from_local, local_date, utc_now
 from trafficedu.core.database import database, session
 from trafficedu.core.errors import DomainError, Refusal
 from trafficedu.core.month import Month
@@ -37,6 +38,7 @@ from trafficedu.core.services import services_of
 from trafficedu.core.settings import is_loopback
 from trafficedu.core.terminal import progress_bar
 from trafficedu.core.text import LOCALES, message, translate
+from trafficedu.core.traces import UNTRACED
 from trafficedu.core.transactions import writing
 from trafficedu.demo import accounts as demo_accounts
 from trafficedu.demo import services as demo
@@ -45,7 +47,7 @@ from trafficedu.demo.documents import issue_documents
 from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_DISTRICTS, MOST_VIOLATIONS, Plan
 from trafficedu.evaluation.services import printing, runs
 from trafficedu.evaluation.services.checking import check_month
-from trafficedu.filing import MonthParam, export_kind, spooled, template
+from trafficedu.filing import MonthParam, export_kind, print_outcome, print_trial, spooled, template
 from trafficedu.opening import application, language, open_installation, show
 from trafficedu.operating import doctor
 from trafficedu.reports import fonts
@@ -53,6 +55,7 @@ from trafficedu.settled import services as settling
 from trafficedu.transfers.queries.runs import find_run
 from trafficedu.transfers.services import importing, undoing
 from trafficedu.transfers.services import jobs as import_jobs
+from trafficedu.transfers.services.trials import TrialTrace
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -146,7 +149,15 @@ def _fill_with_demo(plan: Plan, now: datetime) -> None:
 @click.option("--sheet", default="", help="Which sheet of a workbook that has several (工作表).")
 @click.option("--mapping", default="", help="The name under which the source's headings are kept (列名对照).")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def import_kind(kind: str | None, file: Path | None, undo: str, as_json: bool, **chosen: Any) -> None:
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --dry-run: write every row that would change, old and new, into this CSV or XLSX file (逐行对照).",
+)
+def import_kind(
+    kind: str | None, file: Path | None, undo: str, as_json: bool, output: Path | None, **chosen: Any
+) -> None:
     """Take in a CSV or XLSX file, or standard input (-), all or nothing (导入)."""
     if undo:
         return _undo_import(undo)
@@ -154,17 +165,22 @@ def import_kind(kind: str | None, file: Path | None, undo: str, as_json: bool, *
         raise click.UsageError(translate(message("Say the KIND of table and the FILE, or --undo RUN."), language()))
     name, file = file.name, spooled(file)
     choices = importing.Choices(**chosen)
+    if output is not None and not (choices.dry_run and output.suffix.lower() in {".csv", ".xlsx"}):
+        raise click.UsageError(translate(message("-o names a CSV or XLSX file, with --dry-run only."), language()))
     taken = importing.File(kind, wiring.IMPORTERS[kind], file, SYSTEM, utc_now(), name)
-    with open_installation() as app:
+    with open_installation() as app, closing(TrialTrace(session(), kind, taken.importer.columns, language())) as trial:
+        told = trial if choices.dry_run else UNTRACED
         try:
             with progress_bar(count_rows(file)) as progress:
-                outcome = import_jobs.take_in(session(), _runner(app).run_own, taken, choices, progress)
+                outcome = import_jobs.take_in(session(), _runner(app).run_own, taken, choices, progress, told)
         except Exception:
             if not choices.dry_run:
                 with writing(session()) as own:
                     note_failed_run(own, f"import {kind}", SYSTEM, utc_now())
             raise
-    _print_outcome(outcome, as_json, choices.dry_run)
+        if choices.dry_run and not outcome.broken:
+            print_trial(trial, as_json, output)
+    print_outcome(outcome, as_json, choices.dry_run)
     if outcome.stopped and not (choices.dry_run and choices.skip_errors and not outcome.broken):
         sys.exit(1)
     return None
@@ -174,43 +190,6 @@ def _undo_import(number: str) -> None:
     with open_installation(), writing(session()) as own:
         counts = undoing.undo(own, find_run(own, normalise(number), SYSTEM, ()), SYSTEM, utc_now()).counts
     click.echo(translate(message("Removed %(removed)d, restored %(restored)d.", **counts), language()))
-
-
-def _print_outcome(outcome: importing.Outcome, as_json: bool, trial: bool) -> None:
-    report = outcome.report
-    if as_json:
-        click.echo(json.dumps(report.as_json(language()), ensure_ascii=False))
-        return
-    for row in report.refused:
-        show(
-            message(
-                "Line %(line)d, %(column)s, %(value)s: %(reason)s",
-                line=row.line,
-                column=row.column or "-",
-                value=f"“{row.value}”",
-                reason=row.reason,
-            )
-        )
-    for remark in report.of_cells:
-        show(remark)
-    text = message(
-        "Added %(added)d, updated %(updated)d, unchanged %(unchanged)d, refused %(refused)d.",
-        added=report.added,
-        updated=report.updated,
-        unchanged=report.unchanged,
-        refused=len(report.refused),
-    )
-    click.echo(translate(text, language()))
-    for note in report.of_file:
-        click.echo(translate(note, language()))
-    if outcome.broken:
-        show(message("Nothing was written. Correct the file and try again."))
-    elif outcome.stopped and not trial:
-        show(message("Nothing was written. Correct the lines above, or skip them with --skip-errors."))
-    elif trial:
-        show(message("Nothing was written: this was only a trial."))
-    elif outcome.run:
-        show(message("To take this import back: trafficedu import --undo %(run)s", run=outcome.run))
 
 
 @commands.command()
@@ -365,4 +344,6 @@ def trend(file: Path, horizon: int, backtest: bool, as_json: bool, sheet: str) -
     from trafficedu.analysis import trend_report, trend_words  # noqa: PLC0415 - scikit-learn loads only where it is used
 
     found = trend_report.run(spooled(file), horizon, backtest=backtest, sheet=sheet)
-    click.echo(json.dumps(found.as_json(), ensure_ascii=False) if as_json else trend_words.as_text(found, language()))
+    running = Month.of(local_date(utc_now()))
+    told = json.dumps(found.as_json(), ensure_ascii=False) if as_json else ""
+    click.echo(told or trend_words.as_text(found, language(), running))

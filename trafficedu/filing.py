@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -21,7 +22,8 @@ from trafficedu.core.terminal import progress_bar
 from trafficedu.core.text import LOCALES, message, translate
 from trafficedu.core.transactions import writing
 from trafficedu.opening import language, open_installation, show
-from trafficedu.transfers.services import exporting
+from trafficedu.transfers.services import exporting, importing
+from trafficedu.transfers.services.trials import TrialTrace
 
 STREAM = Path("-")
 """Stands for standard input, or standard output."""
@@ -91,3 +93,61 @@ def template(kind: str, file: Path, headings: str) -> None:
         click.echo(translate(message("Choose a file whose name ends in .csv or .xlsx."), language()), err=True)
         sys.exit(2)
     blanks.write_file(wiring.IMPORTERS[kind].columns, file, headings)
+
+
+def print_trial(trial: TrialTrace, as_json: bool, output: Path | None) -> None:
+    """Print the first rows that a file would change, old and new, and write all of them; refused ones follow anyway."""
+    if output is not None:
+        with output.open("wb") as out:
+            trial.write(out, output.suffix.lower())
+    trial.flush()
+    for line, act, key, field, before, after, reason in () if as_json else trial.first:
+        if not reason or before:
+            change = f"{field}: {before or '-'} → {after or '-'}" if field else after
+            click.echo("\t".join((str(line), act, key or "-", change)))
+    if trial.rows > len(trial.first) and output is None:
+        show(
+            message(
+                "These are the first %(shown)d of %(all)d rows. -o FILE writes all of them.",
+                shown=len(trial.first),
+                all=trial.rows,
+            )
+        )
+
+
+def print_outcome(outcome: importing.Outcome, as_json: bool, trial: bool) -> None:
+    """Print what became of a file: counts and remarks, refused rows to the standard error."""
+    report = outcome.report
+    if as_json:
+        click.echo(json.dumps(report.as_json(language()), ensure_ascii=False))
+        return
+    for row in report.refused:
+        show(
+            message(
+                "Line %(line)d, %(column)s, %(value)s: %(reason)s",
+                line=row.line,
+                column=row.column or "-",
+                value=f"“{row.value}”",
+                reason=row.reason,
+            )
+        )
+    for remark in report.of_cells:
+        show(remark)
+    text = message(
+        "Added %(added)d, updated %(updated)d, unchanged %(unchanged)d, refused %(refused)d.",
+        added=report.added,
+        updated=report.updated,
+        unchanged=report.unchanged,
+        refused=len(report.refused),
+    )
+    click.echo(translate(text, language()))
+    for note in report.of_file:
+        click.echo(translate(note, language()))
+    if outcome.broken:
+        show(message("Nothing was written. Correct the file and try again."))
+    elif outcome.stopped and not trial:
+        show(message("Nothing was written. Correct the lines above, or skip them with --skip-errors."))
+    elif trial:
+        show(message("Nothing was written: this was only a trial."))
+    elif outcome.run:
+        show(message("To take this import back: trafficedu import --undo %(run)s", run=outcome.run))

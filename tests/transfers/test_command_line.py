@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,23 @@ def test_an_import_prints_its_counts_as_json_and_run_twice_adds_nothing(run: Run
         assert result.exit_code == 0
         assert json.loads(result.stdout) == {"added": added, "updated": 0, "unchanged": unchanged, "refused": []}
         assert result.stderr == ""
+
+
+def test_a_trial_says_old_and_new_row_by_row(run: Run, tmp_path: Path, fresh_url: str) -> None:
+    assert run("import", "areas", places.write_csv(tmp_path / "a.csv", COLUMNS, [GOOD])).exit_code == 0
+    other = GOOD | {"code": "330109902", "name": "又一镇"}
+    path = places.write_csv(tmp_path / "b.csv", COLUMNS, [GOOD | {"name": "改名镇"}, other])
+    result = run("import", "areas", path, "--dry-run", "-o", tmp_path / "rows.csv")
+    assert result.exit_code == 0
+    assert "2\tchanged\t330109900\tName: 新镇 → 改名镇" in result.stdout
+    with (tmp_path / "rows.csv").open(encoding="utf-8-sig", newline="") as file:
+        written = list(csv.DictReader(file))
+    assert [(row["Line"], row["On record"], row["In the file"]) for row in written][0] == ("2", "新镇", "改名镇")
+    assert stored(fresh_url)[0] == 613 + 1, "nothing is written"
+    as_json = run("import", "areas", path, "--dry-run", "--json")
+    assert json.loads(as_json.stdout)["updated"] == 1, "and nothing else on standard output"
+    for wrong in (["-o", tmp_path / "x.csv"], ["--dry-run", "-o", tmp_path / "x.txt"]):
+        assert run("import", "areas", path, *wrong).exit_code == 2
 
 
 def test_refused_rows_end_with_status_1_and_write_nothing_but_the_run(run: Run, tmp_path: Path, fresh_url: str) -> None:

@@ -18,6 +18,7 @@ from tests.factories import places
 from tests.factories.accidents import new_accident
 from tests.factories.riders import make_identity
 from tests.factories.violations import District
+from tests.violations.test_imports import row as violation_row
 from trafficedu import wiring
 from trafficedu.accidents.models import Accident, AccidentPair
 from trafficedu.accidents.services import recording
@@ -33,8 +34,11 @@ from trafficedu.helmets.models import HelmetCount, HelmetSurvey
 from trafficedu.points.models import PointEntry
 from trafficedu.riders.models import Engagement, Rider
 from trafficedu.riders.queries import people as riders
+from trafficedu.stations.models import Station
 from trafficedu.transfers.services import keeping, undoing
 from trafficedu.transfers.services.importing import Choices, File, import_file
+from trafficedu.violations.models import Violation
+from trafficedu.violations.services import reviewing
 
 MakeUser = Callable[..., User]
 
@@ -148,6 +152,46 @@ def test_other_kinds(session: Session, tmp_path: Path) -> None:
     for run in (company, ebikes):
         undoing.undo(session, run, SYSTEM, utc_now())
     assert session.scalar(select(func.count()).where(Company.code == "NEU")) == 0
+
+
+def test_violations_are_taken_back_with_the_riders_they_brought(
+    session: Session, tmp_path: Path, district: District
+) -> None:
+    known = take(session, tmp_path, "violations", violation_row(district.village, "A-1"))
+    two = violation_row(district.village, "A-2")
+    three = violation_row(district.village, "A-3", id_number=make_identity(), name="后来的人")
+    moved = violation_row(district.village, "A-1", place="改正的路口")
+    run = take(session, tmp_path, "violations", moved, two, three)
+    assert run.counts["added"] == 2
+    undoing.undo(session, run, SYSTEM, utc_now())
+    (left,) = session.scalars(select(Violation)).all()
+    assert (left.reference, left.place) == ("A-1", "市心路口")
+    assert [rider.name for rider in session.scalars(select(Rider))] == ["测试骑手"], "who was known before stays"
+    assert take(session, tmp_path, "violations", two).counts["added"] == 1
+    with pytest.raises(Refusal):
+        undoing.undo(session, known, SYSTEM, utc_now())
+
+
+def test_a_violation_that_was_voided_since_keeps_its_run(session: Session, tmp_path: Path, district: District) -> None:
+    run = take(session, tmp_path, "violations", violation_row(district.village, "A-1"))
+    reviewing.void(session, session.scalars(select(Violation)).one(), "录入错误，人不对", SYSTEM, utc_now())
+    assert [(each.line, each.key) for each in undoing.in_the_way(session, run)] == [(2, "A-1")]
+    with pytest.raises(Refusal, match="cannot be undone"):
+        undoing.undo(session, run, SYSTEM, utc_now())
+    assert session.scalar(select(func.count()).select_from(Violation)) == 1
+
+
+def test_stations_are_taken_back_and_say_again_what_they_said(session: Session, tmp_path: Path) -> None:
+    before = set(session.scalars(select(Station.code)))
+    new = {"code": "NEU", "name": "新站", "area_code": places.TOWN}
+    first = take(session, tmp_path, "stations", new)
+    changed = take(session, tmp_path, "stations", new | {"name": "改名站"})
+    with pytest.raises(Refusal, match="cannot be undone"):
+        undoing.undo(session, first, SYSTEM, utc_now())
+    undoing.undo(session, changed, SYSTEM, utc_now())
+    assert session.scalar(select(Station.name).where(Station.code == "NEU")) == "新站"
+    undoing.undo(session, take(session, tmp_path, "stations", new | {"code": "NEU2"}), SYSTEM, utc_now())
+    assert set(session.scalars(select(Station.code))) == before | {"NEU"}
 
 
 def test_the_ledger_is_countered_and_never_changed(session: Session, tmp_path: Path) -> None:

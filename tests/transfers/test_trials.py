@@ -65,6 +65,29 @@ def test_the_page_says_old_and_new_and_refused_rows_come_back(
     assert session.scalars(select(Job.counts).order_by(Job.id.desc()).limit(1)).one()["added"] == 1
 
 
+def test_rows_stay_in_the_order_of_the_file_and_a_shared_reason_is_said_once(
+    session: Session, supervisor: Browser, district: District
+) -> None:
+    run(session, [accident_row(district.village, "3")])
+    session.commit()
+    rows = [
+        accident_row(district.village, "1", occurred_at="2026-05-01 10:00"),
+        accident_row(district.village, "2", severity="schlimm"),
+        accident_row(district.village, "3", injured="9"),
+        accident_row(district.village, "4", severity="ärger"),
+        accident_row(district.village, "5", occurred_at="2026-05-02 10:00"),
+    ]
+    page = re.sub(r"\s+", " ", tried(supervisor, table(*rows)))
+    assert re.findall(r"<td>(?:Line |第 ?)(\d)", page) == ["2", "3", "4", "5", "6"]
+    reason = "Write one of: fatal" if "Write one of" in page else "请填写下列之一"
+    assert page.count(reason) == 1
+    assert "3, 5" in page
+    number = session.scalars(select(Job.number)).one()
+    everything = supervisor.get(f"/jobs/{number}/changes").get_data(as_text=True)
+    lines = [int(line[0]) for line in list(csv.reader(io.StringIO(everything.lstrip("\ufeff"))))[1:]]
+    assert lines == sorted(lines)
+
+
 def test_a_known_reference_of_another_day_is_taken_with_a_tick(
     session: Session, supervisor: Browser, district: District
 ) -> None:

@@ -176,6 +176,11 @@ class Columns:
         """Return what people call a column; a name that is none stays as it is."""
         return next((column.label for column in self.all if column.name == name), name)
 
+    def worded(self, name: str, value: str) -> Message | str:
+        """Return what people call a word of a column's closed list; another value stays as it is."""
+        words = (word for column in self.all if column.name == name for word in column.words)
+        return next((word.label for word in words if word == value), value)
+
     def read(self, cells: Mapping[str, Cell], remarks: list[Remark] | None = None) -> dict[str, Any]:
         """Return the values of one row; see :meth:`RowReader.read`."""
         return RowReader(self).read(cells, remarks)
@@ -228,7 +233,7 @@ class RowReader:
     """
 
     def __init__(self, columns: Columns) -> None:
-        self._reads = [(column.name, column.read, dict[str, Any]()) for column in columns.all]
+        self._reads = [(column.name, column.read, dict[Any, Any]()) for column in columns.all]
 
     def read(self, cells: Mapping[str, Cell], remarks: list[Remark] | None = None) -> dict[str, Any]:
         """Return the value of every column by its name; a column that the file leaves out is an empty cell.

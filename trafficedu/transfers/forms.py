@@ -92,6 +92,12 @@ class PairForm(Form):
         return found
 
 
+class RenameForm(Form):
+    """Another name for what is kept of a source."""
+
+    name = TrimmedField(_l("Name of the source"), [InputRequired(_l("Enter a name.")), at_most(60)])
+
+
 def pair_form(columns: Columns, header: Sequence[str], words: Mapping[str, Sequence[str]], name: str) -> PairForm:
     """Return the form for the headings of a file and for words it has in our columns."""
     ours = as_choices(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.core.columns import SourceMapping
 from trafficedu.core.errors import Refusal
@@ -26,6 +26,13 @@ def find_kept(session: Session, kind: str, name: str) -> ImportMapping | None:
     """Return the mapping of a kind under a name, or None."""
     query = select(ImportMapping).where(ImportMapping.kind == kind, ImportMapping.name == name)
     return session.scalar(query)
+
+
+def list_kept(session: Session, kinds: Collection[str]) -> Sequence[ImportMapping]:
+    """Return what is kept for the kinds, by name."""
+    query = select(ImportMapping).where(ImportMapping.kind.in_(kinds))
+    ordered = query.order_by(ImportMapping.name, ImportMapping.kind)
+    return session.scalars(ordered.options(joinedload(ImportMapping.changed_by))).all()
 
 
 def list_names(session: Session, kinds: Collection[str]) -> Sequence[str]:

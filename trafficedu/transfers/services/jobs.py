@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from trafficedu.core.reading import count_rows
 from trafficedu.core.services import services_of
 from trafficedu.core.tabular import Exporter, Importer, Progress, RefusedRow, silent
 from trafficedu.core.text import Message, message, packed, unpacked
+from trafficedu.core.traces import UNTRACED, Trace
 from trafficedu.core.transactions import read_from_replica, writing
 from trafficedu.core.uploads import UploadStore
 from trafficedu.core.work import Ending, Function, Work
@@ -40,6 +41,10 @@ NOTES_KEPT = 50
 """How many remarks on single cells it shows."""
 LINES_KEPT = 200
 """How many refused lines the page of a job shows."""
+REASONS_KEPT, LINES_NAMED = 20, 10
+"""How many reasons that several lines share are said at their head, and how many lines are named for each."""
+SEALED = ("lines", "shown", "reasons")
+"""What of the counts is encrypted: it may tell somebody's name or document."""
 
 
 def write_table(exporters: Mapping[str, Exporter], work: Work) -> Ending:
@@ -66,11 +71,12 @@ def try_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
         _begin(work, path)
         file = importing.File(kind, importers[kind], path, work.by, work.now)
         choices = replace(_choices(work), dry_run=True, skip_errors=True)
-        with closing(TrialTrace(work.session, kind, work.locale)) as trial:
+        with closing(TrialTrace(work.session, kind, file.importer.columns, work.locale)) as trial:
             if slices.is_long(work.session, file):
                 outcome = slices.try_file(work.session, file, choices, work.tell, trial)
             else:
                 outcome = importing.try_file(work.session, work.apart, file, choices, work.tell, trial)
+            trial.flush()
             counts = as_counts(work.session, outcome) | {"files": _files_of(work, file, choices, outcome, trial)}
             counts["shown"] = services_of(work.session).keyring.encrypt(json.dumps(trial.first), LINES)
     return Ending(
@@ -145,8 +151,13 @@ def _files_of(
 
 def trial_rows(session: Session, counts: Mapping[str, Any]) -> list[list[Any]]:
     """Return the first rows of a trial; none where their key is gone or they were changed."""
+    return _opened_json(session, counts.get("shown", ""))
+
+
+def _opened_json(session: Session, kept: str) -> list[Any]:
+    """Return what was kept encrypted; nothing where its key is no longer in the setting, or it was changed."""
     try:
-        return list(json.loads(services_of(session).keyring.decrypt(counts.get("shown", ""), LINES)))
+        return list(json.loads(services_of(session).keyring.decrypt(kept, LINES)))
     except (KeyError, InvalidTag, ValueError):
         return []
 
@@ -157,13 +168,17 @@ def take_in(
     file: importing.File,
     choices: importing.Choices,
     progress: Progress = silent,
+    trial: Trace = UNTRACED,
 ) -> importing.Outcome:
-    """Take a file in from the command line, as the page does; ``run_own`` runs a job of this process's own."""
+    """Take a file in from the command line, as the page does; ``run_own`` runs a job of this process's own.
+
+    ``trial`` is told what a dry run would do.
+    """
     if not slices.is_long(session, file):
         with writing(session) as own:
-            return importing.import_file(own, file, choices, progress)
+            return importing.import_file(own, file, choices, progress, trial)
     if choices.dry_run:
-        return slices.try_file(session, file, choices, progress)
+        return slices.try_file(session, file, choices, progress, trial)
     return take_own(run_own, session, file, choices, progress)
 
 
@@ -254,7 +269,8 @@ def as_counts(session: Session, outcome: importing.Outcome) -> dict[str, Any]:
         {"line": row.line, "column": row.column, "value": row.value, "reason": packed(row.reason)}
         for row in outcome.report.refused[:LINES_KEPT]
     ]
-    sealed = services_of(session).keyring.encrypt(json.dumps(lines), LINES)
+    keyring, reasons = services_of(session).keyring, _shared(outcome.report.refused)
+    sealed = {name: keyring.encrypt(json.dumps(each), LINES) for name, each in (("lines", lines), ("reasons", reasons))}
     told = {
         "written": outcome.written,
         "broken": outcome.broken,
@@ -263,7 +279,35 @@ def as_counts(session: Session, outcome: importing.Outcome) -> dict[str, Any]:
         "run": outcome.run,
         "header": outcome.report.header,
     }
-    return outcome.report.counts | told | {"lines": sealed}
+    return outcome.report.counts | told | sealed
+
+
+def _shared(refused: Sequence[RefusedRow]) -> list[dict[str, Any]]:
+    """Return the reasons of several lines, the most frequent first, each with how many and the first of them."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in refused:
+        reason = packed(row.reason)
+        shared = found.setdefault(json.dumps(reason), {"reason": reason, "count": 0, "lines": []})
+        shared["count"] += 1
+        if shared["count"] <= LINES_NAMED:
+            shared["lines"].append(row.line)
+    several = [shared for shared in found.values() if shared["count"] > 1]
+    return sorted(several, key=lambda shared: -shared["count"])[:REASONS_KEPT]
+
+
+@dataclass(frozen=True)
+class SharedReason:
+    """A reason for which several lines were refused: how many, and the first of them."""
+
+    reason: Message
+    count: int
+    lines: Sequence[int]
+
+
+def shared_reasons(session: Session, counts: Mapping[str, Any]) -> list[SharedReason]:
+    """Return the reasons that several refused lines share, the most frequent first."""
+    kept = _opened_json(session, counts.get("reasons", ""))
+    return [SharedReason(unpacked(each["reason"]), each["count"], each["lines"]) for each in kept]
 
 
 def notes_of(counts: Mapping[str, Any]) -> list[Message]:
@@ -277,8 +321,5 @@ def refused_lines(session: Session, counts: Mapping[str, Any]) -> list[RefusedRo
     None are shown where their key is no longer in the setting, or they were changed.
     """
     kept = counts.get("lines", [])
-    try:
-        lines = json.loads(services_of(session).keyring.decrypt(kept, LINES)) if isinstance(kept, str) else kept
-    except (KeyError, InvalidTag, ValueError):
-        return []
+    lines = _opened_json(session, kept) if isinstance(kept, str) else kept
     return [RefusedRow(line["line"], line["column"], line["value"], unpacked(line["reason"])) for line in lines]

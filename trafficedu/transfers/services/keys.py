@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
@@ -13,7 +14,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.errors import Refusal
 from trafficedu.core.jobs import Job, parameters_of, sealed_parameters
 from trafficedu.core.services import services_of
-from trafficedu.transfers.services.jobs import LINES
+from trafficedu.transfers.services.jobs import LINES, SEALED
 
 
 def reencrypt(session: Session, _now: datetime, batch: int) -> int:
@@ -32,18 +33,17 @@ def reencrypt(session: Session, _now: datetime, batch: int) -> int:
         except Refusal:
             continue
         done += 1
-        _bring_lines(session, job)
+        _bring_counts(session, job)
     session.flush()
     if done:
         audit.write(session, "transfers:job:reencrypt", SYSTEM, jobs=done)
     return done
 
 
-def _bring_lines(session: Session, job: Job) -> None:
-    keyring, kept = services_of(session).keyring, job.counts.get("lines")
-    if not isinstance(kept, str):
-        return
-    try:
-        job.counts = job.counts | {"lines": keyring.encrypt(keyring.decrypt(kept, LINES), LINES)}
-    except (KeyError, InvalidTag, ValueError):
-        return
+def _bring_counts(session: Session, job: Job) -> None:
+    keyring = services_of(session).keyring
+    for name in SEALED:
+        kept = job.counts.get(name)
+        if isinstance(kept, str):
+            with suppress(KeyError, InvalidTag, ValueError):
+                job.counts = job.counts | {name: keyring.encrypt(keyring.decrypt(kept, LINES), LINES)}

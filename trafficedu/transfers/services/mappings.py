@@ -1,4 +1,4 @@
-"""Keeping how a source calls things. Flushes, never commits."""
+"""Keeping how a source calls things, under a name of its own. Flushes, never commits."""
 
 from __future__ import annotations
 
@@ -45,9 +45,7 @@ def keep_mapping(
     Stale
         Somebody changed it meanwhile.
     """
-    name = new.name.strip()
-    if not name or len(name) > LONGEST_NAME:
-        raise Refusal(message("Enter a name of at most %(max)d characters.", max=LONGEST_NAME), field="name")
+    name = _checked(new.name)
     columns.place([column for column in new.headings.values() if column], whole=False)
     kept = find_kept(session, new.kind, name)
     if kept is None:
@@ -64,3 +62,32 @@ def keep_mapping(
     session.flush()
     audit.write(session, "transfers:mapping:keep", by, subject=kept, kind=new.kind)
     return kept
+
+
+def rename_mapping(session: Session, kept: ImportMapping, name: str, by: Actor, now: datetime) -> ImportMapping:
+    """Keep a mapping under another name; raise Refusal at ``name`` where it is none, or another is kept under it."""
+    name = _checked(name)
+    other = find_kept(session, kept.kind, name)
+    if other is not None and other is not kept:
+        raise Refusal(message("Other headings are kept under this name already."), field="name", value=name)
+    kept.name, kept.changed_by_id, kept.changed_utc = name, by.user_id, now
+    session.flush()
+    audit.write(session, "transfers:mapping:rename", by, subject=kept, kind=kept.kind)
+    return kept
+
+
+def delete_mapping(session: Session, kept: ImportMapping, by: Actor) -> None:
+    """Let go of a mapping: what was imported by it stays as it is."""
+    audit.write(session, "transfers:mapping:delete", by, subject=kept, kind=kept.kind, name=kept.name)
+    session.delete(kept)
+    session.flush()
+
+
+def _checked(name: str) -> str:
+    """Return a name that can stand in an address; raise Refusal at ``name``."""
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME:
+        raise Refusal(message("Enter a name of at most %(max)d characters.", max=LONGEST_NAME), field="name")
+    if "/" in name or name in {".", ".."}:
+        raise Refusal(message("Choose a name without a slash, and not of dots alone."), field="name")
+    return name

@@ -11,14 +11,14 @@ from typing import IO, Any
 from sqlalchemy.orm import Session
 
 from trafficedu.core import spreadsheet
-from trafficedu.core.columns import BECAUSE
+from trafficedu.core.columns import BECAUSE, Columns
 from trafficedu.core.jobs import results
 from trafficedu.core.parsing import Cell, as_text
 from trafficedu.core.personal import mask_identity, mask_phone
 from trafficedu.core.reading import Way, read_raw
 from trafficedu.core.sealed import PIECE_BYTES
 from trafficedu.core.tabular import Importer, RefusedRow
-from trafficedu.core.text import message, translate
+from trafficedu.core.text import Message, message, translate
 from trafficedu.core.traces import Noted, RowAct
 from trafficedu.core.work import Work
 from trafficedu.riders.rules import mask_name
@@ -44,25 +44,29 @@ PERSONAL: Mapping[str, Mapping[str, Callable[[str], str]]] = {
 
 
 class TrialTrace:
-    """Writes down what a trial would do, in words, on disk; the first rows of each kind of result are held besides."""
+    """Writes down on disk what a trial would do, in words and in the order of the file; the first rows are held."""
 
-    def __init__(self, session: Session, kind: str, locale: str) -> None:
-        self._kind, self._locale = kind, locale
+    def __init__(self, session: Session, kind: str, columns: Columns, locale: str) -> None:
+        self._kind, self._columns, self._locale = kind, columns, locale
         self._shown = Shown(session, locale)
         self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by close()
+        self._noted: list[Noted] = []
         self.first: list[list[Any]] = []
         self.rows = 0
 
     def note(self, noted: Noted) -> None:
         """Take a row."""
-        for row in self._rows(noted):
-            self.rows += 1
-            self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            if len(self.first) < SHOWN:
-                self.first.append(row)
+        self._noted.append(noted)
 
-    def flush(self, _session: Session) -> None:
-        """Write nothing to the database."""
+    def flush(self, _session: Session | None = None) -> None:
+        """Write down the rows of a batch, which were judged in another order; nothing goes to the database."""
+        for noted in sorted(self._noted, key=lambda noted: noted.line):
+            for row in self._rows(noted):
+                self.rows += 1
+                self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                if len(self.first) < SHOWN:
+                    self.first.append(row)
+        self._noted.clear()
 
     def _rows(self, noted: Noted) -> Iterator[list[Any]]:
         act = translate(noted.act.label, self._locale)
@@ -72,7 +76,8 @@ class TrialTrace:
             before = self._shown.value(noted.table, name, noted.before.get(name))
             yield [*head, self._shown.head(name), before, self._shown.value(noted.table, name, value), reason]
         if noted.error is not None and not noted.after:
-            yield [*head, noted.error.field or "", "", noted.error.value or "", reason]
+            column = self._columns.titled(noted.error.field) if noted.error.field else ""
+            yield [*head, said(column, self._locale), "", noted.error.value or "", reason]
         if noted.act is RowAct.ADDED and noted.row is not None:
             masks = PERSONAL.get(self._kind, {})
             cells = (masks[name](cell) if name in masks and cell else cell for name, cell in noted.row.cells.items())
@@ -80,6 +85,7 @@ class TrialTrace:
 
     def write(self, out: IO[bytes], suffix: str) -> int:
         """Write all rows as a table; returns how many."""
+        self.flush()
         self._file.seek(0)
         rows = (json.loads(line) for line in self._file)
         write = spreadsheet.write_xlsx if suffix == ".xlsx" else spreadsheet.write_csv
@@ -88,6 +94,11 @@ class TrialTrace:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+
+def said(text: Message | str, locale: str) -> str:
+    """Return what people call a column; a heading of the file as it is."""
+    return text if isinstance(text, str) else translate(text, locale)
 
 
 def write_refused(

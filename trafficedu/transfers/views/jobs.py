@@ -9,6 +9,7 @@ from flask import Response, render_template, request, url_for
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
+from trafficedu.core.columns import Columns
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.forms import carried_out
@@ -27,7 +28,7 @@ from trafficedu.core.list_views import list_page
 from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
-from trafficedu.core.web import back_to
+from trafficedu.core.web import back_to, tables
 from trafficedu.transfers.forms import ConfirmForm, JobFilterForm
 from trafficedu.transfers.queries.jobs import OVERSEE, find_any, listing_of
 from trafficedu.transfers.rules import KIND_NAMES
@@ -61,7 +62,9 @@ def job(number: str) -> Any:
             own=own,
             lines=jobs.refused_lines(session(), shown.counts) if own else [],
             rows=jobs.trial_rows(session(), shown.counts) if own else [],
+            reasons=jobs.shared_reasons(session(), shown.counts) if own else [],
             notes=jobs.notes_of(shown.counts or {}) if own else [],
+            columns=_columns(shown),
             kind_name=KIND_NAMES.get(_asked(shown).get("kind", "")),
             form=_confirmation(shown) if own else None,
         )
@@ -80,6 +83,12 @@ def _asked(shown: Job) -> dict[str, Any]:
         return parameters_of(session(), shown)
     except Refusal:
         return {}
+
+
+def _columns(shown: Job) -> Columns | None:
+    """Return the columns of the kind of file that a job is about."""
+    importer = tables().importers.get(_asked(shown).get("kind", ""))
+    return importer.columns if importer is not None else None
 
 
 def _confirmation(shown: Job) -> ConfirmForm | None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
+from trafficedu.core.columns import Columns
 from trafficedu.core.database import session
 from trafficedu.core.errors import Denied
 from trafficedu.core.forms import carried_out
@@ -59,7 +60,7 @@ def run(number: str) -> Any:
         run=shown,
         kind_name=KIND_NAMES.get(shown.kind, shown.kind),
         page=page,
-        lines=_lines(session(), page.items) if readable else [],
+        lines=_lines(session(), page.items, tables().importers[shown.kind].columns) if readable else [],
         undone=undone_by(session(), shown),
         of=session().get(ImportRun, shown.undoes_id) if shown.undoes_id else None,
         undoable=may_undo(shown),
@@ -77,7 +78,7 @@ def undo(number: str) -> Any:
     return back_to("transfers.run", number=number if done is None else done.value.number)
 
 
-def _lines(own: Session, changes: Any) -> list[ChangeLine]:
+def _lines(own: Session, changes: Any, columns: Columns) -> list[ChangeLine]:
     shown = Shown(own, locale())
     lines = []
     for change in changes:
@@ -92,5 +93,6 @@ def _lines(own: Session, changes: Any) -> list[ChangeLine]:
             for name, value in after.items()
         ]
         reason = translated(unpacked(told["reason"])) if "reason" in told else ""
-        lines.append(ChangeLine(change, fields, told.get("column", ""), told.get("value", ""), reason))
+        column = translated(columns.titled(told["column"])) if told.get("column") else ""
+        lines.append(ChangeLine(change, fields, column, told.get("value", ""), reason))
     return lines
