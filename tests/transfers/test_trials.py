@@ -78,7 +78,7 @@ def test_rows_stay_in_the_order_of_the_file_and_a_shared_reason_is_said_once(
         accident_row(district.village, "5", occurred_at="2026-05-02 10:00"),
     ]
     page = re.sub(r"\s+", " ", tried(supervisor, table(*rows)))
-    assert re.findall(r"<td>(?:Line |第 ?)(\d)", page) == ["2", "3", "4", "5", "6"]
+    assert re.findall(r"<td class=\"text-nowrap\">(?:Line |第 ?)(\d)", page) == ["2", "3", "4", "5", "6"]
     reason = "Write one of: fatal" if "Write one of" in page else "请填写下列之一"
     assert page.count(reason) == 1
     assert "3, 5" in page
