@@ -320,6 +320,8 @@ CHORES: Mapping[str, Chore] = {
     "uploads forgotten": transfers.forget_uploads,
     "results that nobody fetched told of": written(tell_unfetched),
     "certificates of before kept as documents": written_in_parts(certifying.carry_over_certificates),
+    "receipts kept as documents": written_in_parts(receipts.keep_due),
+    "notices kept as documents": written_in_parts(notice_papers.keep_sent),
     "riders brought under the current key": written_in_parts(keys.reencrypt),
     "objections and persons brought under the current key": written_in_parts(objection_keys.reencrypt),
     "channels brought under the current key": written_in_parts(channels.reencrypt),
@@ -383,6 +385,11 @@ DOCUMENTS: Mapping[DocumentKind, Callable[[Session, str, datetime], issuing.NewD
     DocumentKind.VILLAGE_LIST: list_now,
 }
 """KIND -> what a document of a record would say were it issued now: what an issued one is compared with."""
+
+REVOKED_AT: Mapping[DocumentKind, Callable[[Session, str], str]] = {
+    DocumentKind.CERTIFICATE: certifying.revoked_at,
+}
+"""KIND -> the page on which a document of it is revoked because its record has to follow; any other on its own page."""
 
 REPORTS: Mapping[str, Callable[[Session, str, str, datetime], bytes]] = {
     "certificate": certifying.render_certificate,

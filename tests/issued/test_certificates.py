@@ -155,9 +155,17 @@ def test_a_revoked_certificate_says_so_and_is_not_handed_out(
     client: Browser, session: Session, certificate: Certificate, supervisor: User
 ) -> None:
     client.sign_in(supervisor)
-    assert client.post(f"/documents/{certificate.number}/revoke", data={"reason": "错了"}).status_code == 422
-    answer = client.post(f"/documents/{certificate.number}/revoke", data={"reason": "签发给了冒名顶替的人，予以撤销"})
-    assert answer.status_code == 303
+    handed_over = client.get(f"/documents/{certificate.number}/revoke")
+    assert handed_over.status_code == 303
+    take_back = handed_over.headers["Location"]
+    assert client.post(f"/documents/{certificate.number}/revoke", data={"reason": "x" * 20}).location == take_back
+    assert client.get(take_back).status_code == 200
+    assert client.post(take_back, data={"reason": "错了"}).status_code == 422
+    assert client.post(take_back, data={"reason": "签发给了冒名顶替的人，予以撤销"}).status_code == 303
+    session.refresh(certificate)
+    assert (certificate.state, certificate.revoked_by_id) == ("revoked", supervisor.id), "row and document say the same"
+    session.refresh(certificate.task)
+    assert certificate.task.state == "in_progress", "the study is open again"
     page = client.get(f"/verify/{certificate.number}?lang=zh").text
     assert "文书已撤销" in page
     assert "冒名顶替" in page

@@ -167,8 +167,16 @@ def paths_down_to(path: str) -> list[str]:
 
 def carried(figures: Mapping[Month, int], month: Month) -> int | None:
     """Return the figure of ``month``, else the latest of the 12 months before it, else None."""
-    known = max((m for m in figures if m <= month), default=None)
-    return None if known is None or month - known > CARRY_MONTHS else figures[known]
+    return _latest(figures, _reaching(month))
+
+
+def _reaching(month: Month) -> list[Month]:
+    """Return the months whose figure may stand for ``month``, the latest first."""
+    return [month - back for back in range(CARRY_MONTHS + 1)]
+
+
+def _latest(figures: Mapping[Month, int], months: Sequence[Month]) -> int | None:
+    return next((figures[month] for month in months if month in figures), None) if figures else None
 
 
 @dataclass(frozen=True)
@@ -188,8 +196,9 @@ def exposure(areas: Iterable[Exposed], month: Month) -> dict[str, int | None]:
     """
     totals: dict[str, int | None] = {}
     below: dict[str, list[tuple[bool, int | None]]] = {}
+    months = _reaching(month)
     for area in sorted(areas, key=lambda area: area.path.count("/"), reverse=True):
-        total = carried(area.figures, month)
+        total = _latest(area.figures, months)
         if total is None:
             parts = below.get(area.path, [])
             missing = not parts or any(evaluated and part is None for evaluated, part in parts)

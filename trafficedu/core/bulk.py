@@ -126,7 +126,7 @@ def _ordered(
 ) -> Iterator[Sequence[Any]]:
     """Yield each row as the driver takes it, in the order of the table's columns."""
     for row in rows:
-        named = {**fixed, **row}
+        named = {**fixed, **row} if fixed else row
         assert len(named) == len(columns), f"columns differ: {named.keys() ^ set(columns)}"
         values = [named[name] for name in columns]
         for place, convert in converters:

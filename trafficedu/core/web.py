@@ -27,7 +27,8 @@ Panel = Callable[..., Markup | str]
 class Tables:
     """What pages read of ``trafficedu.wiring``.
 
-    ROLE -> panels, PAGE -> panels, KIND -> importer, KIND -> exporter, KIND -> what a document would say now.
+    ROLE -> panels, PAGE -> panels, KIND -> importer, KIND -> exporter, KIND -> what a document would say now, KIND
+    -> the page on which a document of it is revoked, where its record has to follow.
     """
 
     home: Mapping[Any, Sequence[Panel]]
@@ -35,6 +36,7 @@ class Tables:
     importers: Mapping[str, Importer]
     exporters: Mapping[str, Exporter]
     documents: Mapping[Any, Callable[..., Any]]
+    revoked_at: Mapping[Any, Callable[..., str]]
 
 
 def tables() -> Tables:

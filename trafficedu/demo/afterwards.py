@@ -29,7 +29,9 @@ from trafficedu.core.numbers import new_number
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.demo.accounts import list_documented
+from trafficedu.evaluation.queries.targets import list_targets
 from trafficedu.evaluation.services.runs import evaluate, publish_run
+from trafficedu.evaluation.services.yearly import trend_inputs
 from trafficedu.messages.queries import list_kinds
 from trafficedu.messages.services import channels, outbox
 from trafficedu.points.models import FILE, PointActivity, PointEntry
@@ -75,8 +77,9 @@ def evaluate_months(session: Session, now: datetime) -> int:
     """Evaluate and publish the last full months that have records, each once it was over; returns how many."""
     last = Month.of(local_date(now)) - 1
     done = 0
+    _fit_years(session, last, _evaluated_at(last, now))
     for back in reversed(range(EVALUATED_MONTHS)):
-        then = min(now, day_bounds((last - back).next.first)[0] + EVALUATED_AFTER)
+        then = _evaluated_at(last - back, now)
         try:
             run = evaluate(session, last - back, then)
         except Refusal:
@@ -85,6 +88,18 @@ def evaluate_months(session: Session, now: datetime) -> int:
             publish_run(session, run, SYSTEM, then)
         done += 1
     return done
+
+
+def _evaluated_at(month: Month, now: datetime) -> datetime:
+    return min(now, day_bounds(month.next.first)[0] + EVALUATED_AFTER)
+
+
+def _fit_years(session: Session, month: Month, then: datetime) -> None:
+    """Keep what was to be expected of the last month: one fit says it of the months before as well."""
+    kept = trend_inputs(session, list_targets(session, month), month, then).keep
+    with writing(session):
+        for keep in kept:
+            keep(session)
 
 
 SALT = 5113

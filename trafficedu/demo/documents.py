@@ -1,11 +1,12 @@
-"""What the invented district has issued: certificates of studies, lists, bulletins and scorecards of past months.
+"""What the invented district has issued: receipts, notices, certificates, rosters, and the papers of past months.
 
-Only what documents say is kept; their files are drawn when somebody first opens them, and kept from then on.
+Only what documents say is kept; their files are drawn when somebody first opens them, and kept from then on. The list
+of the last month is frozen still: protests are taken, and one waits for its decision.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,19 +17,39 @@ from trafficedu.accounts.rules import Role
 from trafficedu.areas.queries import tree as areas
 from trafficedu.bulletin import services as papers
 from trafficedu.bulletin.queries.scorecard import Limits
+from trafficedu.campaigns.queries import list_touching
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import from_local
+from trafficedu.core.clock import from_local, local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.transactions import writing
+from trafficedu.demo.accounts import list_documented
+from trafficedu.demo.afterwards import EVALUATED_AFTER
+from trafficedu.demo.names import INVENTED
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.queries.sessions import list_roster
 from trafficedu.education.services.certifying import keep_certificates
+from trafficedu.education.services.rosters import is_settled, issue_roster
 from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.queries.runs import published_run, results_of
+from trafficedu.evaluation.services.results import effect_of
+from trafficedu.feedback.services.papers import keep_sent
 from trafficedu.issued.services import issuing
 from trafficedu.overview import services as lists
+from trafficedu.overview.queries.lists import find_list, list_entries
+from trafficedu.overview.rules import ListAct, Shade
+from trafficedu.public.services import keep_due
 
 FROZEN_AFTER, PUBLISHED_AFTER = timedelta(days=3, hours=10), timedelta(days=14, hours=10)
 """How long after the end of a month its list was frozen, and published."""
+FROZEN_SINCE = timedelta(hours=20)
+"""Since when the list of the newest month is frozen: its protests are still taken."""
+SIGNED_SINCE, SIGNED_AFTER = timedelta(days=14), timedelta(hours=1)
+"""The rosters of so many days are signed, each so long after its session."""
+EFFECT_MONTHS = 6
+BATCH = 100
+BULLETINS = 2
+"""Of so many months the bulletin is issued: what it says takes seconds to fit."""
 KEPT_SINCE = timedelta(days=60)
 """The certificates of so many days are issued at once; the worker keeps the older ones, as after an update."""
 CARDS = ("town", "company")
@@ -38,12 +59,77 @@ CARDS = ("town", "company")
 def issue_documents(session: Session, months: int, now: datetime) -> int:
     """Issue the certificates of late and the papers of the last ``months``; returns how many documents."""
     with writing(session):
-        count = keep_certificates(session, now - KEPT_SINCE, now)
+        count = keep_certificates(session, now - KEPT_SINCE, now) + _keep_told(session, now)
+        count += _sign_rosters(session, local_date(now))
     analyst = _analyst(session)
     last = published_months(session, months, now)
-    if analyst is None:
+    if analyst is None or not last:
         return count
-    return count + sum(_issue_month(session, run, analyst, now, cards=run is last[-1]) for run in last)
+    _keep_effects(session, last[-1].month, now)
+    for run in last[-BULLETINS:]:
+        count += _issue_bulletin(session, run, analyst, now)
+    for run in last:
+        count += _issue_month(session, run, analyst, now, newest=run is last[-1])
+    with writing(session):
+        _protest(session, last[-1].month, now)
+    return count
+
+
+def _keep_told(session: Session, now: datetime) -> int:
+    """Keep the receipts and notices of late as of when they were told, as the worker does."""
+    count = 0
+    for keep in (keep_due, keep_sent):
+        while done := keep(session, now, BATCH):
+            count += done
+            session.expire_all()
+    return count
+
+
+def _sign_rosters(session: Session, today: date) -> int:
+    """Issue the rosters of the last days on which everybody is signed off or was not there, by who signs there."""
+    query = select(StudySession).where(StudySession.starts_on.between(today - SIGNED_SINCE, today - timedelta(days=1)))
+    signers = {
+        user.station_id: actor_of(user)
+        for user in session.scalars(select(User).where(User.role == Role.STATION).order_by(User.id.desc()))
+    }
+    count = 0
+    for study in session.scalars(query.order_by(StudySession.id)).all():
+        if is_settled(list_roster(session, study.id)):
+            issue_roster(session, study, signers[study.station_id], study.ends_utc + SIGNED_AFTER)
+            count += 1
+    return count
+
+
+def _keep_effects(session: Session, month: Month, now: datetime) -> None:
+    """Keep what the campaigns that are over have brought: each bulletin that speaks of them says it."""
+    top = areas.root(session)
+    if top is None:
+        return
+    then = min(now, _at(month, PUBLISHED_AFTER))
+    found = [
+        effect_of(session, one, one.last_day, then)
+        for one in list_touching(session, top.path, (month - EFFECT_MONTHS).first, month.last)
+        if one.last_day <= month.last
+    ]
+    with writing(session):
+        for effect in found:
+            if effect.keep is not None:
+                effect.keep(session)
+
+
+def _protest(session: Session, month: Month, now: datetime) -> None:
+    """Let the leader, or else the grid officer, contest that a village of theirs is on the list of the month."""
+    frozen = find_list(session, month)
+    if frozen is None or not frozen.may(ListAct.PROTEST):
+        return
+    for user in list_documented(session):
+        by = actor_of(user)
+        if not by.may("overview:list:protest") or by.scope.area_path is None:
+            continue
+        for entry in list_entries(session, frozen, by):
+            if entry.shade != Shade.RED and entry.protest is None and not entry.taken_off:
+                lists.protest(session, entry, INVENTED["protest"], by, now)
+                return
 
 
 def published_months(session: Session, months: int, now: datetime) -> list[EvaluationRun]:
@@ -58,14 +144,25 @@ def _analyst(session: Session) -> Actor | None:
     return actor_of(user) if user is not None else None
 
 
-def _issue_month(session: Session, run: EvaluationRun, by: Actor, now: datetime, *, cards: bool) -> int:
+def _issue_bulletin(session: Session, run: EvaluationRun, by: Actor, now: datetime) -> int:
     top = areas.root(session)
     if top is None:
         return 0
-    month, count = run.month, 0
-    then = min(now, _at(month, PUBLISHED_AFTER))
-    news = [papers.bulletin_now(session, papers.subject_of(month, top.code), then)]
-    if cards:
+    then = min(now, _at(run.month, PUBLISHED_AFTER))
+    new = issuing.prepared(papers.bulletin_now(session, papers.subject_of(run.month, top.code), then))
+    with writing(session):
+        papers.issue_now(session, new, by, then)
+    return 1
+
+
+def _issue_month(session: Session, run: EvaluationRun, by: Actor, now: datetime, *, newest: bool) -> int:
+    """Issue the indicators of a month and its list, of the newest month the scorecards too."""
+    top = areas.root(session)
+    if top is None:
+        return 0
+    month, then = run.month, min(now, _at(run.month, PUBLISHED_AFTER))
+    news = [papers.indicators_now(session, papers.subject_of(month, top.code), then)]
+    if newest:
         limits: Limits = {}
         news += [
             papers.scorecard_now(session, papers.subject_of(month, result.code), then, limits)
@@ -76,21 +173,19 @@ def _issue_month(session: Session, run: EvaluationRun, by: Actor, now: datetime,
     with writing(session):
         for new in ready:
             papers.issue_now(session, new, by, then)
-            count += 1
-        return count + _publish_list(session, month, by, now)
+        return len(ready) + _publish_list(session, month, by, now, newest=newest)
 
 
 def _at(month: Month, after: timedelta) -> datetime:
     return from_local(datetime(month.next.year, month.next.number, 1)) + after  # noqa: DTZ001 - the district's clock
 
 
-def _publish_list(session: Session, month: Month, by: Actor, now: datetime) -> int:
-    """Freeze and publish a list as it would have been; one whose time is not over stays frozen."""
-    if _at(month, FROZEN_AFTER) > now:
+def _publish_list(session: Session, month: Month, by: Actor, now: datetime, *, newest: bool) -> int:
+    """Freeze and publish a list as it would have been; that of the newest month was frozen lately and stays so."""
+    if newest:
+        lists.freeze_list(session, month, by, max(now - FROZEN_SINCE, min(now, _at(month, EVALUATED_AFTER))))
         return 0
     frozen = lists.freeze_list(session, month, by, _at(month, FROZEN_AFTER))
-    if _at(month, PUBLISHED_AFTER) > now:
-        return 0
     try:
         lists.publish_list(session, frozen, frozen.version, by, _at(month, PUBLISHED_AFTER))
     except Refusal:

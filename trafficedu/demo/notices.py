@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from trafficedu.core.clock import local_date
 from trafficedu.demo.names import INVENTED
-from trafficedu.demo.offences import Offence
+from trafficedu.demo.offences import TOLD_LATELY, Offence
 from trafficedu.demo.people import Person
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, date_of, moment
 from trafficedu.demo.rows import Teller, World
@@ -65,6 +65,7 @@ class Notices(Teller):
             opened_utc=max(now, opened) if ready and opened else None,
             closed_utc=closed,
             voided_utc=offence.voided_at,
+            paper_due=ready and now > self._span.midnight - TOLD_LATELY * DAY,
         )
         if answered is not None:
             self._answer(notice, offence, person, days, answered)

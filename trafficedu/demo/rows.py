@@ -55,8 +55,8 @@ class _Columns:
             if row[name] and row[day] is None:
                 row[day] = day_of(row[name])
         for name, written in self.written:
-            if isinstance(row[name], int):
-                row[name] = written(row[name]) if row[name] else None
+            if type(value := row[name]) is int:
+                row[name] = written(value) if value else None
         return row
 
 

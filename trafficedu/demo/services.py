@@ -27,6 +27,7 @@ from trafficedu.core.tabular import Progress, silent
 from trafficedu.core.text import message
 from trafficedu.demo import accounts, seasons
 from trafficedu.demo.afterwards import enter_campaigns, enter_points, enter_pushes
+from trafficedu.demo.cases import enter_cases
 from trafficedu.demo.city import add_neighbours
 from trafficedu.demo.counts import Accidents, EBikes, Helmets, Patrols
 from trafficedu.demo.hazards import Hazards
@@ -169,8 +170,9 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
         written["campaign"] = enter_campaigns(session, local_date(now))
         written["point_entry"] = enter_points(session, now, plan.months, plan.seed)
         counts.update(written, seed=plan.seed, months=plan.months)
-    written["push"] = enter_pushes(session, now)  # after the run: it is what makes channels send nothing here
-    audit.write(session, "demo:district:load", SYSTEM, **counts, push=written["push"])
+    # after the run: it is what makes channels send nothing here
+    written["push"], written["case"] = enter_pushes(session, now), enter_cases(session, now)
+    audit.write(session, "demo:district:load", SYSTEM, **counts, push=written["push"], case=written["case"])
     session.flush()
     return written
 

@@ -9,7 +9,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.education.forms import FindForm
 from trafficedu.education.models.tasks import StudyTask, TaskViolation
-from trafficedu.education.queries import certificates, people, proposals, seats, sessions
+from trafficedu.education.queries import certificates, people, proposals, reminders, seats, sessions
 from trafficedu.education.queries.tasks import (
     is_visible,
     list_away,
@@ -93,7 +93,8 @@ def to_decide() -> str:
     waiting, away = proposals.list_open(session(), who), list_away(session(), who, today(), limit=8)
     riders = [proposal.task.rider for proposal in waiting] + [task.rider for task in away]
     shown = people.people(session(), riders, who)
-    return render_template("education/_to_decide.html", waiting=waiting, away=away, people=shown)
+    reminded = reminders.latest_of(session(), [task.id for task in away])
+    return render_template("education/_to_decide.html", waiting=waiting, away=away, people=shown, reminded=reminded)
 
 
 @panel_for("education:rider:read_masked")

@@ -5,13 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, event
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    event,
+    false,
+    literal_column,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned, one_of, partial_index, word
+from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned, among, one_of, partial_index, word
 from trafficedu.core.states import StateIs
 from trafficedu.core.text import Message
 from trafficedu.feedback.rules import (
@@ -28,6 +39,9 @@ from trafficedu.feedback.rules import (
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import Violation
 
+PAPER_DUE = f"paper_due AND state = '{NoticeState.SENT}'"
+"""What has gone out and is not kept as a document yet; a query says it by :meth:`Notice.owes_paper`."""
+
 
 class Notice(Versioned, Base):
     """One violation told to one receiver: a company, or a village for a rider without one.
@@ -35,7 +49,8 @@ class Notice(Versioned, Base):
     ``held`` notices have not gone out and say why. ``answered_utc`` is when it was answered first, kept by who stores
     the answer. ``closed_utc`` is when nobody expected an answer any more; it counts as unanswered for good, and an
     answer is still taken. A sent notice with neither is open. Late is derived from ``due_utc``. ``corrected_utc`` is
-    when its violation was corrected last, after it had gone out.
+    when its violation was corrected last, after it had gone out. ``paper_due``: it went out, and its document has yet
+    to be kept.
 
     ``urgency`` is where it stands among notices by time left (``rules.urgency``): what is open comes first, so each of
     its indexes begins with the open notices of a village, a company or a place, and a page of a list is a part of one.
@@ -64,6 +79,7 @@ class Notice(Versioned, Base):
         Index("ix_notice_company_id_urgency", "company_id", "urgency", "id"),
         Index("ix_notice_violation_area_id_urgency", "violation_area_id", "urgency", "id"),
         partial_index("ix_notice_urgency", "urgency", "id", where="id > 0"),
+        partial_index("ix_notice_paper_due", "id", where=PAPER_DUE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -85,6 +101,7 @@ class Notice(Versioned, Base):
     closed_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     corrected_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     voided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    paper_due: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     violation: Mapped[Violation] = relationship()
     rider: Mapped[Rider] = relationship()
@@ -101,6 +118,11 @@ class Notice(Versioned, Base):
     def unanswered(cls) -> ColumnElement[bool]:
         """Return the condition that it was sent and an answer is expected."""
         return cls.urgency < HELD_FROM
+
+    @classmethod
+    def owes_paper(cls) -> list[ColumnElement[bool]]:
+        """Return the conditions that its document has yet to be kept, in the words of their index."""
+        return [literal_column("notice.paper_due"), among(cls.state, NoticeState.SENT)]
 
 
 @event.listens_for(Notice, "before_insert")

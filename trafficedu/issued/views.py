@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
@@ -108,8 +108,11 @@ def correct(number: str) -> Any:
 @pages.route("/documents/<number>/revoke", methods=["GET", "POST"])
 @requires(CORRECT)
 def revoke(number: str) -> Any:
-    """I take a document back, with a reason."""
-    document, form = seen(_document(number)), RevokeForm()
+    """I take a document back, with a reason; a certificate where its sign-off is taken back."""
+    document, form = _document(number), RevokeForm()
+    if document.is_valid and (elsewhere := tables().revoked_at.get(document.kind)) is not None:
+        return redirect(elsewhere(session(), document.subject), code=303)
+    seen(document)
     if submitted(form, lambda: issuing.revoke(session(), document, form.reason.data, actor(), utc_now())):
         flash_message(message("The document is revoked."))
         return back_to("issued.show", number=number)

@@ -1,11 +1,16 @@
-"""Proving to know a receipt, with guessing made slow; asking after a document likewise; handing out the receipt."""
+"""Proving to know a receipt, with guessing made slow; asking after a document likewise; keeping receipts.
+
+The worker keeps a receipt soon after its record was made, as of then; whoever opens it earlier has it issued at once.
+"""
 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from trafficedu.core import audit, throttle
@@ -16,8 +21,10 @@ from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
 from trafficedu.education.services.certifying import find_certificate_document
 from trafficedu.issued.models import Document
+from trafficedu.issued.queries.documents import valid_document, valid_subjects
 from trafficedu.issued.rules import LETTERS, DocumentKind
 from trafficedu.issued.services import issuing
+from trafficedu.issued.services.issuing import Earlier
 from trafficedu.public import queries
 from trafficedu.riders.queries import people as riders
 from trafficedu.violations.events import ViolationCorrected, ViolationVoided
@@ -26,6 +33,9 @@ from trafficedu.violations.models import Violation
 PER_NUMBER = throttle.Limit(5, timedelta(minutes=15))
 PER_ADDRESS = throttle.Limit(30, timedelta(minutes=15))
 """A number has 50 random bits and four characters guard it; an address may be a whole dormitory's."""
+
+BATCH = 20
+"""Receipts kept in one transaction: others write between two of them."""
 
 
 class TooMany(Refusal):
@@ -47,7 +57,7 @@ def open_receipt(session: Session, given: ReceiptKey, now: datetime) -> Violatio
     It counts against the number before it is judged, so that many guesses at once are told no more than the limit
     allows; against the address, which many riders share, when it was wrong. The answer is the same, and counted the
     same, whether the number does not exist, its rider is not known (a plate alone proves nobody), it is not yet
-    reviewed or was rejected, or the four characters are wrong.
+    reviewed or was rejected, or the four characters are wrong. What is opened is issued by then.
 
     Raises
     ------
@@ -68,6 +78,8 @@ def open_receipt(session: Session, given: ReceiptKey, now: datetime) -> Violatio
         return None
     throttle.forget(session, by_number)
     audit.write(session, "public:receipt:open", VISITOR, subject=violation)
+    if valid_document(session, DocumentKind.RECEIPT, violation.number) is None:
+        _keep(session, [violation], now)
     return violation
 
 
@@ -103,7 +115,7 @@ def note_unknown_document(session: Session, number: str, address: str, now: date
 def receipt_of(session: Session, number: str, by: Actor, now: datetime) -> Document:
     """Return the receipt that is handed out now; raise :class:`Missing` where there is none.
 
-    It is issued when it is first asked for, and anew where the record, the seat or the day says something else by now.
+    It is issued by then, and anew where the record, the seat or the day says something else by now.
     """
     violation = queries.find_shown(session, number)
     if violation is None:
@@ -112,6 +124,33 @@ def receipt_of(session: Session, number: str, by: Actor, now: datetime) -> Docum
     return issuing.current(
         session, DocumentKind.RECEIPT, subject, lambda: queries.receipt_now(session, subject, now), by, now
     )
+
+
+def keep_due(session: Session, now: datetime, limit: int) -> int:
+    """Keep the receipts of records that count since the last round, as of then; returns how many. A chore."""
+    query = select(Violation).where(*Violation.owes_receipt()).order_by(Violation.id).limit(min(limit, BATCH))
+    due = session.scalars(query.with_for_update(skip_locked=True, of=Violation)).all()
+    keep_receipts(session, due, now)
+    return len(due)
+
+
+def keep_receipts(session: Session, due: Sequence[Violation], now: datetime) -> None:
+    """Keep what receipts say, each as of when its record began to count; those that are kept already stay."""
+    numbers = [violation.number for violation in due]
+    kept = valid_subjects(session, DocumentKind.RECEIPT, numbers)
+    _keep(session, [violation for violation in due if violation.number not in kept], now)
+    session.execute(update(Violation).where(Violation.number.in_(numbers)).values(receipt_due=False))
+
+
+def _keep(session: Session, violations: Sequence[Violation], now: datetime) -> None:
+    """Keep receipts; of whoever was named later, as of now."""
+    moments = [now if violation.papers else violation.counts_from_utc for violation in violations]
+    fresh = [
+        Earlier(queries.receipt_document(session, violation, local_date(moment)), "", moment, None)
+        for violation, moment in zip(violations, moments, strict=True)
+    ]
+    if fresh:
+        issuing.keep_earlier(session, fresh, carried_over=False)
 
 
 def render_receipt(session: Session, number: str, locale: str, now: datetime) -> bytes:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     literal_column,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -100,6 +101,8 @@ TELLS = f"state = '{ViolationState.CONFIRMED}' AND NOT historic"
 COMPANY_WAITS = f"{is_among('company_known', COMPANY_OPEN)} AND {TELLS}"
 NAMED_WAITS = f"company_known = '{CompanyKnown.NAMED}' AND {TELLS}"
 """Where somebody has to say which company answers, as the indexes say it."""
+RECEIPT_DUE = f"receipt_due AND state = '{ViolationState.CONFIRMED}' AND rider_id IS NOT NULL"
+"""What has a receipt that nobody has issued yet; a query says it by :meth:`Violation.owes_receipt`."""
 
 
 class Violation(MadeByForm, Happened, Referenced, Versioned, Base):
@@ -112,6 +115,7 @@ class Violation(MadeByForm, Happened, Referenced, Versioned, Base):
     ``historic`` rows came in too old to open a task or send a notice. Who recorded it is an account
     (``officer_id``, ``recorded_by``), or for rows of a file what the file calls the officer (``officer_name``).
     ``papers`` says why the person showed none, ``identity`` whether it has yet to be found out who it was.
+    ``receipt_due``: its receipt has yet to be issued, once it counts and its rider is known.
     """
 
     __tablename__ = "violation"
@@ -134,6 +138,7 @@ class Violation(MadeByForm, Happened, Referenced, Versioned, Base):
         partial_index("ix_violation_named_waits", "named_company_id", *IN_TIME[1:], where=NAMED_WAITS),
         partial_index("ix_violation_wanted_area_id", "area_id", "occurred_on", "id", where=WANTED),
         partial_index("ix_violation_wanted", "occurred_on", "id", where=WANTED),
+        partial_index("ix_violation_receipt_due", "id", where=RECEIPT_DUE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -170,6 +175,7 @@ class Violation(MadeByForm, Happened, Referenced, Versioned, Base):
     voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     voided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     state_reason: Mapped[str] = mapped_column(String(500), default="")
+    receipt_due: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     area: Mapped[Area] = relationship()
     kind: Mapped[ViolationKind] = relationship()
@@ -187,6 +193,12 @@ class Violation(MadeByForm, Happened, Referenced, Versioned, Base):
     def tells(cls) -> list[ColumnElement[bool]]:
         """Return the conditions that somebody is told of it: it counts and is no history."""
         return [among(cls.state, ViolationState.CONFIRMED), literal_column("NOT violation.historic")]
+
+    @classmethod
+    def owes_receipt(cls) -> list[ColumnElement[bool]]:
+        """Return the conditions that its receipt has yet to be issued, in the words of their index."""
+        due: ColumnElement[bool] = literal_column("violation.receipt_due")
+        return [due, among(cls.state, ViolationState.CONFIRMED), cls.rider_id.is_not(None)]
 
     company_waits = StateIs(*COMPANY_OPEN, of="company_known")
     """Whether somebody has to say which company answers for it."""

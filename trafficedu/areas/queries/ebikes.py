@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -38,16 +37,16 @@ def ebikes_of_areas(session: Session, path: str, first: Month, last: Month) -> d
     )
     for row in session.execute(query):
         figures.setdefault(row.area_id, {})[row.month] = row.ebikes
-    return {month: exposure(_exposed(areas, figures, month), month) for month in Month.range(first, last)}
+    known = [(Exposed(path, evaluated, figures.get(key, {})), Validity(*days)) for key, path, evaluated, *days in areas]
+    there = [area for area, days in known if days.holds_on(first.first) and days.holds_on(last.last)]
+    passing = [(area, days) for area, days in known if not (days.holds_on(first.first) and days.holds_on(last.last))]
+    return {month: exposure([*there, *_exposed(passing, month)], month) for month in Month.range(first, last)}
 
 
-def _exposed(areas: Iterable[Any], figures: dict[int, dict[Month, int]], month: Month) -> list[Exposed]:
+def _exposed(areas: Iterable[tuple[Exposed, Validity]], month: Month) -> Iterator[Exposed]:
+    """Yield the areas that there were in a month."""
     whole = Validity(month.first, month.last)
-    return [
-        Exposed(path, evaluated, figures.get(key, {}))
-        for key, path, evaluated, *days in areas
-        if Validity(*days).overlaps(whole)
-    ]
+    return (area for area, days in areas if days.overlaps(whole))
 
 
 def list_figures(session: Session, area: Area, limit: int = 72) -> Sequence[RegisteredEBikes]:

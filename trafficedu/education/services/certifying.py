@@ -115,6 +115,21 @@ def revoke_certificate(session: Session, certificate: Certificate, reason: str, 
         issuing.revoke(session, held, reason, by, now)
 
 
+def revoked_at(session: Session, number: str) -> str:
+    """Return the page on which a certificate is revoked: it goes with its sign-off, which is taken back there.
+
+    Raises
+    ------
+    Missing
+        There is no such certificate, or its study is not kept.
+    """
+    certificate = find_certificate(session, number)
+    if certificate is None or certificate.attendance is None:
+        raise Missing(NONE)
+    study = certificate.attendance.booking.session
+    return f"/sessions/{study.number}/riders/{certificate.task.number}/sign-off/take-back"
+
+
 def certificate_now(session: Session, number: str, _now: datetime) -> NewDocument:
     """Return what the certificate with ``number`` would say were it issued now; raise :class:`Missing`."""
     certificate = find_certificate(session, number)

@@ -12,7 +12,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
-from trafficedu.core.forms import errors_told, form_page, submitted
+from trafficedu.core.forms import carried_out, errors_told, form_page, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
 from trafficedu.core.seen import seen
@@ -22,7 +22,7 @@ from trafficedu.core.web import back_to, flash_message, local_time, locale, pdf,
 from trafficedu.education.forms import SeatForm, TaskFilterForm
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import StudyTask
-from trafficedu.education.queries import certificates, courses, people, proposals
+from trafficedu.education.queries import certificates, courses, people, proposals, reminders
 from trafficedu.education.queries.seats import (
     Choice,
     find_chosen,
@@ -33,11 +33,13 @@ from trafficedu.education.queries.seats import (
 )
 from trafficedu.education.queries.tasks import find_bookable, find_task, tasks_on
 from trafficedu.education.rules import states
-from trafficedu.education.services import certifying, seats
+from trafficedu.education.services import certifying, reminding, seats
 from trafficedu.issued.queries.documents import list_documents
 from trafficedu.issued.rules import DocumentKind
 
 pages = Blueprint("education", __name__)
+BACK = {"home": "overview.home", "list": "education.tasks"}
+"""Where a key on a list leads back to."""
 OFFERED, NEXT = 40, 5
 """How many sessions the page offers, and how many it offers once one of them was refused."""
 
@@ -58,7 +60,10 @@ def tasks() -> Any:
         tasks_on(today()),
         form,
         form.to_input(people.words_of(session(), form.q.data or "", actor())),
-        lambda rows: {"people": people.people(session(), [task.rider for task in rows], actor())},
+        lambda rows: {
+            "people": people.people(session(), [task.rider for task in rows], actor()),
+            "reminded": reminders.latest_of(session(), [task.id for task in rows if task.is_away]),
+        },
     )
 
 
@@ -86,6 +91,8 @@ def task(number: str) -> Any:
         issued=issued if actor().may("education:certificate:read") else [],
         revoked=certificates.list_revoked(session(), task.id),
         proposals=proposals.list_of_task(session(), task.id),
+        reminders=reminders.list_of_task(session(), task.id),
+        may_remind=reminding.may_remind(task),
         overdue=task.is_overdue(today()),
         act=states.TaskAct,
         seat_facts=_seated(task),
@@ -139,6 +146,20 @@ def book(number: str) -> Any:
         )
     else:
         flash_message(message("Seat booked."))
+    return back_to("education.task", number=number)
+
+
+@pages.post("/education/<number>/remind")
+@requires("education:task:book")
+def remind(number: str) -> Any:
+    """I have those told who look after a rider that does not come."""
+    task = seen(_find(number))
+    carried_out(
+        lambda: reminding.remind(session(), task, actor(), utc_now()),
+        message("Those who look after the rider have been told. It is kept with the study task."),
+    )
+    if (back := request.form.get("back")) in BACK:
+        return back_to(BACK[back])
     return back_to("education.task", number=number)
 
 

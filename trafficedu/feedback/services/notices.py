@@ -94,7 +94,7 @@ def _has_legal_basis(session: Session, violation: Violation) -> bool:
 def _sent(session: Session, now: datetime) -> dict[str, Any]:
     """Return what sending sets; the deadline runs from ``now``."""
     due = now + timedelta(hours=figure(session, "feedback.due_hours"))
-    return {"state": NoticeState.SENT, "sent_utc": now, "due_utc": due}
+    return {"state": NoticeState.SENT, "sent_utc": now, "due_utc": due, "paper_due": True}
 
 
 def _standing(session: Session, violation_id: int) -> Notice | None:
@@ -195,7 +195,11 @@ def readdress(session: Session, event: CompanySettled) -> None:
     notice.company_id, notice.area_id = receiver["company_id"], receiver["area_id"]
     notice.counted_area_id = notice.area_id or notice.violation_area_id
     notice.opened_utc = notice.closed_utc = notice.corrected_utc = None
-    sending = {"state": NoticeState.HELD, "sent_utc": None, "due_utc": None} if held else _sent(session, event.at_utc)
+    sending = (
+        {"state": NoticeState.HELD, "sent_utc": None, "due_utc": None, "paper_due": False}
+        if held
+        else _sent(session, event.at_utc)
+    )
     for name, value in sending.items():
         setattr(notice, name, value)
     session.flush()

@@ -1,9 +1,14 @@
-"""Notices as documents: issued when they are first opened or printed, anew when corrected, revoked when withdrawn."""
+"""Notices as documents: kept once they are sent, issued anew when corrected, revoked when withdrawn.
+
+The worker keeps them soon after they were sent, as of then; whoever opens or prints one earlier has it issued at once.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from trafficedu.core.actors import SYSTEM, Actor
@@ -14,14 +19,16 @@ from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.display import notice_document
 from trafficedu.feedback.queries.notices import find_notice, notice_of_violation
 from trafficedu.issued.models import Document
-from trafficedu.issued.queries.documents import last_document, valid_document
+from trafficedu.issued.queries.documents import last_document, valid_document, valid_subjects
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services import issuing
-from trafficedu.issued.services.issuing import NewDocument
+from trafficedu.issued.services.issuing import Earlier, NewDocument
 from trafficedu.violations.events import CompanySettled, ViolationCorrected, ViolationVoided
 
 NOT_SENT = message("This notice has not been sent, so there is no document yet.")
 WITHDRAWN = message("The violation was recorded in error and has been voided.")
+BATCH = 20
+"""Notices kept in one transaction: others write between two of them."""
 READDRESSED = message("Somebody else answers for the rider, or it is open who does.")
 
 
@@ -41,11 +48,35 @@ def document_of(session: Session, notice: Notice, by: Actor, now: datetime) -> D
         if held is not None:
             return held
         with writing(session):
+            session.refresh(notice, ["state", "version"], with_for_update=True)  # the worker may be about to keep it
             return issue_notice(session, notice, by, now)
     document = last_document(session, DocumentKind.NOTICE, notice.number)
     if document is None:
         raise Missing(NOT_SENT)
     return document
+
+
+def keep_sent(session: Session, now: datetime, limit: int) -> int:
+    """Keep what notices say that were sent since the last round, as of when they were; returns how many. A chore."""
+    query = select(Notice).where(*Notice.owes_paper()).order_by(Notice.id).limit(min(limit, BATCH))
+    sent = session.scalars(query.with_for_update(skip_locked=True, of=Notice)).all()
+    keep_notices(session, sent, now)
+    return len(sent)
+
+
+def keep_notices(session: Session, sent: Sequence[Notice], now: datetime) -> None:
+    """Keep what notices say that were sent, each as of when it was; those that are kept already stay as they are."""
+    numbers = [notice.number for notice in sent]
+    kept = valid_subjects(session, DocumentKind.NOTICE, numbers)
+    fresh = [notice for notice in sent if notice.number not in kept]
+    moments = {notice.number: notice.sent_utc or now for notice in fresh}
+    papers = [
+        Earlier(notice_document(session, notice, moments[notice.number]), "", moments[notice.number], None)
+        for notice in fresh
+    ]
+    if papers:
+        issuing.keep_earlier(session, papers, carried_over=False)
+    session.execute(update(Notice).where(Notice.number.in_(numbers)).values(paper_due=False))
 
 
 def reissue_notice(session: Session, event: ViolationCorrected) -> None:

@@ -29,7 +29,8 @@ def follow(session: Session, hazard: Hazard, step: HazardAct, by: Actor, now: da
         issuing.withdraw(session, DocumentKind.HAZARD, hazard.number, note, by, now)
     elif step in ISSUED_BY or step == HazardAct.CORRECTED:
         session.expire(hazard, ["fixed_by", "verified_by"])
-        issuing.renew(session, plan_document(session, hazard, now), by, now, first=step in ISSUED_BY)
+        new = issuing.prepared(plan_document(session, hazard, now))  # it is compared with what was issued, then kept
+        issuing.renew(session, new, by, now, first=step in ISSUED_BY)
 
 
 def plan_now(session: Session, number: str, now: datetime) -> NewDocument:

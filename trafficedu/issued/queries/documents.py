@@ -132,6 +132,13 @@ def valid_document(session: Session, kind: DocumentKind, subject: str) -> Docume
     )
 
 
+def valid_subjects(session: Session, kind: DocumentKind, subjects: Sequence[str]) -> set[str]:
+    """Return which of some records have a document that holds."""
+    holds = among(Document.state, DocumentState.VALID)
+    query = select(Document.subject).where(Document.kind == kind, Document.subject.in_(subjects), holds)
+    return set(session.scalars(query))
+
+
 def visible_document(session: Session, kind: DocumentKind, subject: str, by: Actor) -> Document | None:
     """Return the document of a record that holds, if ``by`` may open it, or None."""
     document = valid_document(session, kind, subject)

@@ -328,6 +328,7 @@ def _state(session: Session, ready: Prepared[Rider], by: Actor, now: datetime) -
         "identity": IdentityState.WANTED if ready.rider is None and new.papers else None,
         "state": ViolationState.PENDING if camera else ViolationState.CONFIRMED,
         "review_due_on": add_workdays(local_date(now), workdays, corrections(session)) if camera else None,
+        "receipt_due": True,
     }
 
 
