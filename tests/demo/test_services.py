@@ -19,12 +19,16 @@ from trafficedu.accounts.rules import POST_OF, Role
 from trafficedu.accounts.services import Credentials, attempt, sign_in
 from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.core.clock import today
+from trafficedu.core.corrections import Correction
+from trafficedu.core.import_runs import ImportRun
 from trafficedu.core.month import Month, Period
 from trafficedu.core.positions import check_position
 from trafficedu.core.services import services_of
 from trafficedu.demo.accounts import list_accounts
 from trafficedu.demo.plan import Plan
 from trafficedu.education.models.courses import Course, CourseModule, StudySession
+from trafficedu.education.models.exceptions import Proposal
+from trafficedu.education.models.reminders import Reminder
 from trafficedu.education.models.tasks import Attendance, Booking, Certificate, ModuleRecord, StudyTask, TaskViolation
 from trafficedu.education.rules.reckoning import ModulePlan, ModuleTimes, gaps
 from trafficedu.feedback.models import Feedback, Notice
@@ -36,7 +40,7 @@ from trafficedu.riders.models import Engagement, Rider, Vehicle
 from trafficedu.riders.queries.people import ID_NUMBER, PHONE
 from trafficedu.stations.models import Station
 from trafficedu.violations import rules as offences
-from trafficedu.violations.models import Objection, Violation, ViolationKind
+from trafficedu.violations.models import Objection, PlateQuestion, Violation, ViolationKind
 
 Elsewhere = Callable[[Plan, datetime], Session]
 PLAN = Plan(violations=600, months=14, seed=7)
@@ -89,6 +93,7 @@ def test_violations_obey_kinds_fines_and_ages(demo: Session) -> None:
         assert violation.minor == offences.is_minor(age, violation.offender, 16)
         offences.check_guardian(violation.minor, violation.guardian_name, 16)
         assert (violation.source == "camera") == (violation.officer_id is None)
+        assert (violation.rider_id is None) <= (violation.source == "camera" or violation.identity == "wanted")
         assert (violation.state == "voided") == (violation.voided_utc is not None)
         if violation.state == "pending":
             assert violation.review_due_on is not None
@@ -105,7 +110,13 @@ def test_a_violation_belongs_to_the_company_of_that_day(demo: Session) -> None:
             for engagement in engagements.get(violation.rider_id or 0, [])
             if engagement.days.holds_on(violation.occurred_on)
         ]
-        assert violation.company_id == (covering[-1].company_id if covering else None)
+        engaging = {engagement.company_id for engagement in covering}
+        if violation.company_known in {"named", "ambiguous"}:
+            assert violation.company_id is None
+            named = violation.company_known == "named"
+            assert (violation.named_company_id not in engaging) if named else len(engaging) > 1
+        else:
+            assert violation.company_id == (covering[-1].company_id if covering else None)
 
 
 def test_seats_and_bookings_agree(demo: Session) -> None:
@@ -210,7 +221,8 @@ def test_notices_go_to_whom_they_belong(demo: Session) -> None:
     query = query.join(Rider, Rider.id == Notice.rider_id)
     for notice, feedback, violation, rider in rows(demo, query.outerjoin(Feedback)):
         assert notice.company_id == violation.company_id
-        assert notice.receiver_kind == ("company" if violation.company_id else "village")
+        open_company = violation.company_known in {"named", "ambiguous"}
+        assert notice.receiver_kind == ("company" if violation.company_id or open_company else "village")
         if notice.receiver_kind == "village":
             assert notice.area_id == rider.home_area_id
             assert (notice.held_reason == "no_home_village") == (notice.state == "held")
@@ -242,6 +254,34 @@ def test_the_present_has_something_for_everybody(demo: Session) -> None:
     assert demo.scalar(overdue)
     assert demo.scalar(select(func.count()).select_from(Objection))
     assert demo.scalar(select(func.count()).select_from(Violation).where(Violation.state == "pending"))
+
+
+def test_a_district_at_work_has_some_open_cases_of_each_kind_and_nothing_that_waits_for_years(demo: Session) -> None:
+    def count(*conditions: Any) -> int:
+        return demo.scalar(select(func.count()).where(*conditions)) or 0
+
+    assert count(Violation.company_known == "named") == 3
+    assert count(Violation.company_known == "ambiguous") == 2
+    assert count(Violation.identity == "wanted") == 2
+    assert count(PlateQuestion.state == "open")
+    assert count(Proposal.state == "open") == 1
+    assert count(Correction.state == "differs") == 1
+    assert sorted(run.counts["refused"] for run in demo.scalars(select(ImportRun))) == [2, 2]
+    [reminder] = demo.scalars(select(Reminder))
+    assert reminder.told
+    assert demo.get_one(StudyTask, reminder.task_id).state == "away"
+    away = demo.scalars(select(StudyTask).where(StudyTask.state == "away")).all()
+    assert 0 < len(away) < 0.05 * count(StudyTask.id > 0)
+    assert all(TODAY - task.opened_on < timedelta(days=120) for task in away)
+    assert count(StudyTask.state == "open", StudyTask.due_on < TODAY) == 0
+    assert count(Notice.unanswered(), Notice.due_utc < NOW - timedelta(days=90)) == 0
+
+
+def test_what_was_told_lately_waits_for_its_paper_and_nothing_else(demo: Session) -> None:
+    lately = set(demo.scalars(select(Violation.id).where(*Violation.owes_receipt())))
+    assert lately
+    assert min(demo.scalars(select(Violation.occurred_on).where(Violation.id.in_(lately)))) > TODAY - timedelta(days=5)
+    assert {notice.state for notice in demo.scalars(select(Notice).where(*Notice.owes_paper()))} == {"sent"}
 
 
 def names(session: Session) -> list[str]:

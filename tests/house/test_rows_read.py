@@ -42,6 +42,7 @@ from trafficedu.core.services import services_of
 from trafficedu.core.traces import Noted, RowAct
 from trafficedu.core.transactions import WRITES
 from trafficedu.demo.accounts import USERNAMES
+from trafficedu.demo.documents import contest_list
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
 from trafficedu.education.models.courses import StudySession
@@ -49,6 +50,7 @@ from trafficedu.education.models.tasks import Booking, Certificate
 from trafficedu.education.rules.states import BookingState
 from trafficedu.evaluation.services.runs import evaluate, publish_run
 from trafficedu.feedback.models import Feedback, Notice
+from trafficedu.overview.services import freeze_list
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.people import last_four
 from trafficedu.riders.services import conflicts
@@ -68,16 +70,7 @@ UNREACHED = {
     "evaluation.edit_rule_set": "there is no draft",
     "hazards.reopen": "no hazard of those that a walk meets was verified",
     "helmets.draw": "nothing was drawn",
-    "overview.decide": "no list of villages was frozen",
-    "overview.list_workbook": "likewise",
-    "overview.protest": "likewise",
-    "overview.take_off": "likewise",
     "points.evidence": "no entry has a paper",
-    "exceptions.decide": "no proposal waits for a second person",
-    "overview.list_paper": "no list of villages was frozen",
-    "violations.claim_rider": "no record names a rider of this company",
-    "violations.objection": "no objection is open",
-    "violations.plate": "no plate is in question",
 }
 """Pages that the demo has no address for, and why."""
 TRACED, SOURCE = 300, "甲平台"
@@ -92,7 +85,10 @@ def load_district(url: str, make_app: Callable[..., Flask]) -> Flask:
         with database().sessionmaker(info=WRITES) as session:
             load_demo(session, Plan(MADE, MONTHS), now)
             session.commit()
-            publish_run(session, evaluate(session, Month.of(local_date(now)) - 1, now), SYSTEM, now)
+            last = Month.of(local_date(now)) - 1
+            publish_run(session, evaluate(session, last, now), SYSTEM, now)
+            freeze_list(session, last, SYSTEM, now)
+            contest_list(session, last, now)
             leave_traces(session, now)
             session.commit()
             grow(session, WANTED)

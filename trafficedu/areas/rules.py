@@ -176,7 +176,10 @@ def _reaching(month: Month) -> list[Month]:
 
 
 def _latest(figures: Mapping[Month, int], months: Sequence[Month]) -> int | None:
-    return next((figures[month] for month in months if month in figures), None) if figures else None
+    for month in months if figures else ():
+        if (figure := figures.get(month)) is not None:
+            return figure
+    return None
 
 
 @dataclass(frozen=True)

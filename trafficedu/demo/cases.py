@@ -44,6 +44,12 @@ from trafficedu.violations.services.unnamed import Described
 EVENING = timedelta(hours=3)
 """How long before the midnight at which today begins."""
 NAMED, AMBIGUOUS = 3, 2
+READ, REFUSED = 3, 2
+"""Rows of the file that are taken in, and that are refused."""
+RECORDS = NAMED + AMBIGUOUS + READ + len(INVENTED["without_papers"])
+"""How many violations the cases are."""
+LEAST = 100
+"""A smaller district has no cases beside its history: it is made to be counted."""
 LET_OFF_AFTER = 2
 """The rider whose waiver is proposed is not the first of the list: that one is reminded of."""
 SYSTEM_OF_CAMERAS = "卡口系统"
@@ -151,9 +157,9 @@ class _Evening:
                 "source": Source.CAMERA.value,
                 "penalty": Penalty.EDUCATION.value,
             }
-            for place in range(5)
+            for place in range(READ + REFUSED)
         ]
-        rows[3]["kind"], rows[4]["occurred_at"] = "9Z99", "0001-01-01 08:00"
+        rows[-2]["kind"], rows[-1]["occurred_at"] = "9Z99", "0001-01-01 08:00"
         if later:
             rows[0]["place"] = INVENTED["spots_of_cases"][-1]
         return rows

@@ -1,7 +1,8 @@
 """What the invented district has issued: receipts, notices, certificates, rosters, and the papers of past months.
 
 Only what documents say is kept; their files are drawn when somebody first opens them, and kept from then on. The list
-of the last month is frozen still: protests are taken, and one waits for its decision.
+of the last month is frozen still: protests are taken, and one waits for its decision. The bulletins are asked for, and
+issued in the first minute of whoever serves or works.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from trafficedu.accounts.rules import Role
 from trafficedu.areas.queries import tree as areas
 from trafficedu.bulletin import services as papers
 from trafficedu.bulletin.queries.scorecard import Limits
-from trafficedu.campaigns.queries import list_touching
+from trafficedu.core import jobs
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import from_local, local_date
 from trafficedu.core.errors import Refusal
+from trafficedu.core.jobs import Asked
 from trafficedu.core.month import Month
+from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.demo.accounts import list_documented
 from trafficedu.demo.afterwards import EVALUATED_AFTER
@@ -32,7 +35,6 @@ from trafficedu.education.services.certifying import keep_certificates
 from trafficedu.education.services.rosters import is_settled, issue_roster
 from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.queries.runs import published_run, results_of
-from trafficedu.evaluation.services.results import effect_of
 from trafficedu.feedback.services.papers import keep_sent
 from trafficedu.issued.services import issuing
 from trafficedu.overview import services as lists
@@ -44,13 +46,10 @@ FROZEN_AFTER, PUBLISHED_AFTER = timedelta(days=3, hours=10), timedelta(days=14, 
 """How long after the end of a month its list was frozen, and published."""
 FROZEN_SINCE = timedelta(hours=20)
 """Since when the list of the newest month is frozen: its protests are still taken."""
-SIGNED_SINCE, SIGNED_AFTER = timedelta(days=14), timedelta(hours=1)
+SIGNED_SINCE, SIGNED_AFTER = timedelta(days=5), timedelta(hours=1)
 """The rosters of so many days are signed, each so long after its session."""
-EFFECT_MONTHS = 6
 BATCH = 100
-BULLETINS = 2
-"""Of so many months the bulletin is issued: what it says takes seconds to fit."""
-KEPT_SINCE = timedelta(days=60)
+KEPT_SINCE = timedelta(days=30)
 """The certificates of so many days are issued at once; the worker keeps the older ones, as after an update."""
 CARDS = ("town", "company")
 """Whose scorecards of the last month are issued already; the others are left to whoever tries it."""
@@ -65,13 +64,11 @@ def issue_documents(session: Session, months: int, now: datetime) -> int:
     last = published_months(session, months, now)
     if analyst is None or not last:
         return count
-    _keep_effects(session, last[-1].month, now)
-    for run in last[-BULLETINS:]:
-        count += _issue_bulletin(session, run, analyst, now)
     for run in last:
+        _ask_for_bulletin(session, run.month, analyst, now)
         count += _issue_month(session, run, analyst, now, newest=run is last[-1])
     with writing(session):
-        _protest(session, last[-1].month, now)
+        contest_list(session, last[-1].month, now)
     return count
 
 
@@ -100,24 +97,7 @@ def _sign_rosters(session: Session, today: date) -> int:
     return count
 
 
-def _keep_effects(session: Session, month: Month, now: datetime) -> None:
-    """Keep what the campaigns that are over have brought: each bulletin that speaks of them says it."""
-    top = areas.root(session)
-    if top is None:
-        return
-    then = min(now, _at(month, PUBLISHED_AFTER))
-    found = [
-        effect_of(session, one, one.last_day, then)
-        for one in list_touching(session, top.path, (month - EFFECT_MONTHS).first, month.last)
-        if one.last_day <= month.last
-    ]
-    with writing(session):
-        for effect in found:
-            if effect.keep is not None:
-                effect.keep(session)
-
-
-def _protest(session: Session, month: Month, now: datetime) -> None:
+def contest_list(session: Session, month: Month, now: datetime) -> None:
     """Let the leader, or else the grid officer, contest that a village of theirs is on the list of the month."""
     frozen = find_list(session, month)
     if frozen is None or not frozen.may(ListAct.PROTEST):
@@ -144,15 +124,15 @@ def _analyst(session: Session) -> Actor | None:
     return actor_of(user) if user is not None else None
 
 
-def _issue_bulletin(session: Session, run: EvaluationRun, by: Actor, now: datetime) -> int:
+def _ask_for_bulletin(session: Session, month: Month, by: Actor, now: datetime) -> None:
+    """Let the analyst have asked for the bulletin of a month just now: what it says takes seconds to fit."""
     top = areas.root(session)
     if top is None:
-        return 0
-    then = min(now, _at(run.month, PUBLISHED_AFTER))
-    new = issuing.prepared(papers.bulletin_now(session, papers.subject_of(run.month, top.code), then))
+        return
+    title = message("Bulletin of %(area)s, %(month)s, issued", area=top.name, month=str(month))
+    asked = Asked(papers.ISSUE_BULLETIN, title, {"subject": papers.subject_of(month, top.code)}, (papers.ISSUE,))
     with writing(session):
-        papers.issue_now(session, new, by, then)
-    return 1
+        jobs.ask(session, asked, by, now, by.locale)
 
 
 def _issue_month(session: Session, run: EvaluationRun, by: Actor, now: datetime, *, newest: bool) -> int:

@@ -34,7 +34,7 @@ SEEN_BY_CAMERAS = {"2004", "2007", "2009", "2019", HELMET}
 CAMERAS, UNKNOWN, TURNED_DOWN = 0.12, 0.12, 0.06
 PASSENGERS, STILL_IN_TOWN, WITH_POSITION = 0.08, 0.72, 0.6
 VOIDED_BY_ITSELF, OBJECTIONS, UPHELD = 0.003, 0.006, 0.2
-TOLD_LATELY = 7
+TOLD_LATELY = 3
 """The receipts and notices of so many days are documents; of the records before, the rider has a printed sheet."""
 RECENT_DAYS, RECENT_OBJECTIONS = 6, 0.06
 

@@ -6,6 +6,7 @@ Everything in memory belongs to one month or is not finished yet.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from random import Random
@@ -27,7 +28,7 @@ from trafficedu.core.tabular import Progress, silent
 from trafficedu.core.text import message
 from trafficedu.demo import accounts, seasons
 from trafficedu.demo.afterwards import enter_campaigns, enter_points, enter_pushes
-from trafficedu.demo.cases import enter_cases
+from trafficedu.demo.cases import LEAST, RECORDS, enter_cases
 from trafficedu.demo.city import add_neighbours
 from trafficedu.demo.counts import Accidents, EBikes, Helmets, Patrols
 from trafficedu.demo.hazards import Hazards
@@ -166,12 +167,14 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
     find_wording(session, PLACE).value = PLATE_PLACE
     with logged_run(session, DEMO_RUN, SYSTEM, now) as counts:
         add_neighbours(session, plan.districts, now)
-        written = District(session, plan, span_until(now, plan.months)).build(progress)
+        cases = RECORDS if plan.violations >= LEAST else 0
+        history = replace(plan, violations=plan.violations - cases)
+        written = District(session, history, span_until(now, plan.months)).build(progress)
         written["campaign"] = enter_campaigns(session, local_date(now))
         written["point_entry"] = enter_points(session, now, plan.months, plan.seed)
         counts.update(written, seed=plan.seed, months=plan.months)
     # after the run: it is what makes channels send nothing here
-    written["push"], written["case"] = enter_pushes(session, now), enter_cases(session, now)
+    written["push"], written["case"] = enter_pushes(session, now), enter_cases(session, now) if cases else 0
     audit.write(session, "demo:district:load", SYSTEM, **counts, push=written["push"], case=written["case"])
     session.flush()
     return written

@@ -22,7 +22,7 @@ from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.rules.reckoning import due_date, latest_start, window_start
 from trafficedu.education.rules.states import MOST_ABSENCES, BookingState, TaskState
 
-COMES = (0.68, 0.94)
+COMES = (0.66, 0.9)
 """Share of riders who study in the end, in the first and in the last month."""
 AT_FIRST, CAUGHT_AGAIN, AS_AGREED = 0.86, 0.6, 0.55
 LEAVES = 0.012
