@@ -220,8 +220,9 @@ def test_notices_go_to_whom_they_belong(demo: Session) -> None:
     query = select(Notice, Feedback, Violation, Rider).select_from(Notice).join(Violation)
     query = query.join(Rider, Rider.id == Notice.rider_id)
     for notice, feedback, violation, rider in rows(demo, query.outerjoin(Feedback)):
-        assert notice.company_id == violation.company_id
         open_company = violation.company_known in {"named", "ambiguous"}
+        assert notice.company_id == (violation.named_company_id if open_company else violation.company_id)
+        assert (notice.state == "held") >= open_company
         assert notice.receiver_kind == ("company" if violation.company_id or open_company else "village")
         if notice.receiver_kind == "village":
             assert notice.area_id == rider.home_area_id

@@ -27,6 +27,7 @@ from tests.transfers.test_views import hidden
 from tests.walking import NO_PAGES, Answer, Walk
 from trafficedu.accidents.models import Accident
 from trafficedu.accounts.models import User
+from trafficedu.accounts.queries import actor_of
 from trafficedu.accounts.rules import Role
 from trafficedu.areas.models import Area
 from trafficedu.areas.rules import Level
@@ -87,7 +88,8 @@ def load_district(url: str, make_app: Callable[..., Flask]) -> Flask:
             session.commit()
             last = Month.of(local_date(now)) - 1
             publish_run(session, evaluate(session, last, now), SYSTEM, now)
-            freeze_list(session, last, SYSTEM, now)
+            analyst = session.scalars(select(User).where(User.username == USERNAMES[Role.ANALYST])).one()
+            freeze_list(session, last, actor_of(analyst), now)
             contest_list(session, last, now)
             leave_traces(session, now)
             session.commit()
