@@ -1,8 +1,9 @@
 """The open cases of a district at work, entered by the live services on the evening before: no list begins empty.
 
-Records whose company is named but not confirmed, or open among two; persons without papers; a file of which some rows
+Records whose company is named but not confirmed, or open among two; persons without papers; an objection; a camera that
+saw somebody on another rider's e-bike; a file of which some rows
 were refused, and which contradicts a correction; a waiver that waits for a second person; a rider somebody was
-reminded of. What is open by itself (reviews, objections, plates) comes from the history.
+reminded of. What else is open (reviews, notices to answer) comes from the history.
 """
 
 from __future__ import annotations
@@ -30,14 +31,15 @@ from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.queries.tasks import list_away
 from trafficedu.education.services.exceptions import propose_waiver
 from trafficedu.education.services.reminding import remind
-from trafficedu.riders.models import Engagement, Rider
-from trafficedu.riders.rules import EngagementSource, LegalBasis
+from trafficedu.riders.models import Engagement, PlateUse, Rider, Vehicle
+from trafficedu.riders.rules import EngagementSource, LegalBasis, Relation
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.transfers.services.importing import Choices, File, import_file
 from trafficedu.violations.imports import files as violations
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.rules import MissingPapers, Penalty, Source
 from trafficedu.violations.services.correcting import CorrectedFacts, correct
+from trafficedu.violations.services.objections import raise_objection
 from trafficedu.violations.services.recording import NewViolation, record
 from trafficedu.violations.services.unnamed import Described
 
@@ -46,7 +48,7 @@ EVENING = timedelta(hours=3)
 NAMED, AMBIGUOUS = 3, 2
 READ, REFUSED = 3, 2
 """Rows of the file that are taken in, and that are refused."""
-RECORDS = NAMED + AMBIGUOUS + READ + len(INVENTED["without_papers"])
+RECORDS = NAMED + AMBIGUOUS + 1 + READ + len(INVENTED["without_papers"])
 """How many violations the cases are."""
 LEAST = 100
 """A smaller district has no cases beside its history: it is made to be counted."""
@@ -82,13 +84,16 @@ class _Evening:
 
     def enter(self) -> int:
         """Enter all of them; returns how many."""
-        riders = self._riders(NAMED + AMBIGUOUS)
+        riders = self._riders(NAMED + AMBIGUOUS + 1)
         for rider, company in riders[:NAMED]:
             other = next(one for one in self._companies if one.id != company)
             self._record(rider_number=rider.number, company_code=other.code)
-        for rider, company in riders[NAMED:]:
+        for rider, company in riders[NAMED : NAMED + AMBIGUOUS]:
             self._engage_elsewhere(rider, company)
-            self._record(rider_number=rider.number)
+            contested = self._record(rider_number=rider.number)
+        raise_objection(self._session, contested, INVENTED["statements"][0], "", self._at + timedelta(hours=2))
+        last = riders[-1][0]
+        self._record(rider_number=last.number, plate=self._plate_beside(last), source=Source.CAMERA)
         for papers, said in zip(MissingPapers, INVENTED["without_papers"], strict=False):
             self._record(papers=papers, described=Described(**said))
         self._take_file_in()
@@ -116,7 +121,14 @@ class _Evening:
         new = NewEngagement(other.id, since, None, LegalBasis.CONTRACT, EngagementSource.FILE)
         engage(self._session, rider, new, self._by(Role.SUPERVISOR), self._at)
 
-    def _record(self, **known: object) -> None:
+    def _plate_beside(self, rider: Rider) -> str:
+        """Return the plate of somebody else's e-bike."""
+        uses = select(Vehicle.plate).join(PlateUse, PlateUse.vehicle_id == Vehicle.id)
+        by_others = PlateUse.rider_id != rider.id, PlateUse.relation == Relation.REGULAR
+        since = PlateUse.used_from < local_date(self._at), PlateUse.used_to.is_(None)
+        return self._session.scalars(uses.where(*by_others, *since).order_by(PlateUse.id.desc()).limit(1)).one()
+
+    def _record(self, **known: object) -> Violation:
         """Let the officer record what somebody did, some minutes after the last one."""
         place = self._count % len(self._villages)
         at = self._at + timedelta(minutes=9 * self._count)
@@ -128,8 +140,9 @@ class _Evening:
             place=INVENTED["spots_of_cases"][self._count % len(INVENTED["spots_of_cases"])],
             **known,  # type: ignore[arg-type]
         )
-        record(self._session, new, self._by(Role.OFFICER), at)
+        made = record(self._session, new, self._by(Role.OFFICER), at)
         self._count += 1
+        return made
 
     def _take_file_in(self) -> None:
         """Take in a file of cameras with rows that were refused, correct a record of it, and take in the next file."""
