@@ -92,9 +92,7 @@ from trafficedu.violations.services import kinds as violation_kinds
 from trafficedu.violations.services import plates
 
 HANDLERS: Handlers = {
-    TreeGrewUpwards: [
-        settling.unsettle_all,
-    ],
+    TreeGrewUpwards: [settling.unsettle_all],
     ViolationEstablished: [
         notices.queue_notice,
         assignment.assign_for_violation,
@@ -120,29 +118,21 @@ HANDLERS: Handlers = {
         answering.settle_open,
         notices.look_again,
     ],
-    LegalBasisRecorded: [
-        notices.release_held,
-    ],
+    LegalBasisRecorded: [notices.release_held],
     HomeVillageRecorded: [
         assignment.follow_home,
         notices.release_to_village,
     ],
-    TaskLeftOut: [
-        happenings.take_back_overdue,
-    ],
+    TaskLeftOut: [happenings.take_back_overdue],
     HazardVerified: [
         happenings.credit_fixed_hazard,
     ],
-    HazardDueSoon: [
-        tell_due_soon,
-    ],
+    HazardDueSoon: [tell_due_soon],
     HazardOverdue: [
         happenings.debit_overdue_hazard,
         tell_overdue,
     ],
-    CheckOverdue: [
-        tell_check_overdue,
-    ],
+    CheckOverdue: [tell_check_overdue],
     JobEnded: [
         tell_job_ended,
     ],
@@ -248,15 +238,9 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         transfers_panels.corrections_of("station"),
         study_panels.of_station,
     ],
-    "notices.show": [
-        overview_panels.study_of_notice,
-    ],
-    "campaigns.show": [
-        evaluation_panels.effect,
-    ],
-    "areas.show": [
-        transfers_panels.corrections_of("area"),
-    ],
+    "notices.show": [overview_panels.study_of_notice],
+    "campaigns.show": [evaluation_panels.effect],
+    "areas.show": [transfers_panels.corrections_of("area")],
     "hazards.show": [],
     "accidents.show": [
         transfers_panels.corrections_of("accident"),

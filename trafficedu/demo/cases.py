@@ -115,10 +115,9 @@ class _Evening:
         return self._session.execute(query.order_by(Rider.id.desc()).limit(count)).tuples().all()
 
     def _engage_elsewhere(self, rider: Rider, company: int) -> None:
-        """Let a second company engage the rider since a month."""
+        """Let a second company engage the rider from that day on."""
         other = next(one for one in self._companies if one.id != company)
-        since = local_date(self._at) - timedelta(days=30)
-        new = NewEngagement(other.id, since, None, LegalBasis.CONTRACT, EngagementSource.FILE)
+        new = NewEngagement(other.id, local_date(self._at), None, LegalBasis.CONTRACT, EngagementSource.FILE)
         engage(self._session, rider, new, self._by(Role.SUPERVISOR), self._at)
 
     def _plate_beside(self, rider: Rider) -> str:
@@ -183,7 +182,7 @@ class _Evening:
         one = self._session.scalars(query).one()
         facts = CorrectedFacts(
             one.kind.code,
-            one.occurred_utc,
+            one.occurred,
             one.area.code,
             f"{one.place}北侧",
             one.penalty,

@@ -98,11 +98,12 @@ def _sign_rosters(session: Session, today: date) -> int:
 
 
 def contest_list(session: Session, month: Month, now: datetime) -> None:
-    """Let the leader, or else the grid officer, contest that a village of theirs is on the list of the month."""
+    """Let somebody, of the documented accounts if one can, contest that a village of theirs is on the list."""
     frozen = find_list(session, month)
     if frozen is None or not frozen.may(ListAct.PROTEST):
         return
-    for user in list_documented(session):
+    leaders = session.scalars(select(User).where(User.role == Role.LEADER, User.active).order_by(User.id)).all()
+    for user in (*list_documented(session), *leaders):
         by = actor_of(user)
         if not by.may("overview:list:protest") or by.scope.area_path is None:
             continue

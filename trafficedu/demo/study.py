@@ -22,13 +22,13 @@ from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.rules.reckoning import due_date, latest_start, window_start
 from trafficedu.education.rules.states import MOST_ABSENCES, BookingState, TaskState
 
-COMES = (0.66, 0.9)
+COMES = (0.63, 0.82)
 """Share of riders who study in the end, in the first and in the last month."""
 AT_FIRST, CAUGHT_AGAIN, AS_AGREED = 0.86, 0.6, 0.55
 LEAVES = 0.012
-LET_OFF = 0.18
+LET_OFF = 0.3
 """Of those who do not come, each time; the others are given a seat by hand, and some come then."""
-SEEN_TO = (4, 26)
+SEEN_TO = (6, 36)
 """Days until a supervisor has decided what becomes of somebody who does not come."""
 UNSIGNED_DAYS, UNSIGNED = 3, 0.04
 UNSIGNED_DAYS_HERE, UNSIGNED_HERE = 6, 0.35
