@@ -8,16 +8,20 @@ from typing import Any
 import pytest
 
 from trafficedu.accidents.rules import ACCIDENT_LIFE, PAIR_LIFE, AccidentState, PairState
+from trafficedu.core.corrections import CORRECTION_LIFE, CorrectionState
 from trafficedu.core.errors import Stale
+from trafficedu.core.import_runs import RUN_LIFE, RunState
 from trafficedu.core.jobs import JOB_LIFE, JobState
 from trafficedu.core.states import Transitions, Word
 from trafficedu.education.rules.states import (
     ATTENDANCE_LIFE,
     BOOKING_LIFE,
+    PROPOSAL_LIFE,
     SESSION_LIFE,
     TASK_LIFE,
     AttendanceState,
     BookingState,
+    ProposalState,
     SessionState,
     TaskState,
 )
@@ -27,12 +31,14 @@ from trafficedu.hazards.rules import HAZARD_LIFE, HazardState
 from trafficedu.helmets.rules import SURVEY_LIFE, SurveyState
 from trafficedu.issued.rules import DOCUMENT_LIFE, DocumentState
 from trafficedu.overview.rules import LIST_LIFE, ListState
-from trafficedu.riders.rules import CompanyKnown
+from trafficedu.riders.rules import CONFLICT_LIFE, CompanyKnown, ConflictState
 from trafficedu.violations.rules import (
     COMPANY_LIFE,
+    IDENTITY_LIFE,
     OBJECTION_LIFE,
     PLATE_LIFE,
     VIOLATION_LIFE,
+    IdentityState,
     ObjectionState,
     PlateState,
     ViolationState,
@@ -61,6 +67,29 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "chosen": ("named ambiguous", "engaged"),
             "none": ("named ambiguous", "none"),
             "undone": ("engaged ambiguous nobody none", ""),
+        },
+    ),
+    "rider to be identified": (
+        IDENTITY_LIFE,
+        IdentityState,
+        {"name": ("wanted given_up", "named"), "give_up": ("wanted", "given_up")},
+    ),
+    "document with another name": (
+        CONFLICT_LIFE,
+        ConflictState,
+        {"rename": ("open", "renamed"), "dismiss": ("open", "dismissed")},
+    ),
+    "run of an import": (RUN_LIFE, RunState, {"end": ("writing", "done"), "undo": ("done", "undone")}),
+    "correction": (
+        CORRECTION_LIFE,
+        CorrectionState,
+        {
+            "differ": ("held differs", "differs"),
+            "return": ("differs", "held"),
+            "agree": ("held differs", "agreed"),
+            "keep": ("differs", "held"),
+            "replace": ("held differs", "replaced"),
+            "take": ("held differs", "taken"),
         },
     ),
     "job": (
@@ -202,6 +231,11 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "come_back": ("left", "studying"),
             "lapse": ("studying", "unfinished"),
         },
+    ),
+    "exception proposed": (
+        PROPOSAL_LIFE,
+        ProposalState,
+        {"grant": ("open", "granted"), "refuse": ("open", "refused"), "lapse": ("open", "lapsed")},
     ),
     "study session": (
         SESSION_LIFE,
