@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
 from tests.factories.feedback import World, make_notice, make_rider, make_violation
+from tests.factories.people import PASSWORD
 from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
@@ -84,6 +86,45 @@ def test_a_second_answer_is_told_who_was_first(
     page = client.post(f"/notices/{notice.number}/answer", data={"measure": "dismissed"})
     assert page.status_code == 422
     assert first.display_name in page.text
+
+
+SUSPENDED = {"measure": "suspended", "days": "3", "text": "三天后复训"}
+TYPED = {
+    "zh": {"采取的措施": "停单", "停单天数": "3", "简要说明": "三天后复训"},
+    "en": {"Measure taken": "Suspended", "Days of suspension": "3", "In a few words": "三天后复训"},
+}
+
+
+def _facts(page: str) -> dict[str, str]:
+    return dict(re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", page))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_answer_that_comes_too_late_is_shown_by_its_labels_and_in_words(
+    app: Flask, company: Browser, notice: Notice, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    address = f"/notices/{notice.number}/answer"
+    page = company.get(f"/notices/{notice.number}").text
+    marks = {name: re.findall(rf'name="{name}" value="([^"]*)"', page)[0] for name in ("seen", "opened")}
+    company.post(address, data={"measure": "criticised"})
+    monkeypatch.setitem(app.config, "SEEN_REQUIRED", True)
+    late = company.post(f"{address}?lang={language}", data=marks | SUSPENDED | {"back": "home"})
+    assert late.status_code == 409
+    assert _facts(late.text) == TYPED[language]
+
+
+def test_an_answer_kept_through_a_sign_in_is_shown_by_its_labels_and_in_words(
+    client: Browser, world: World, notice: Notice, make_user: Callable[..., User]
+) -> None:
+    receiver = make_user("company", company_id=world.company.id)
+    page = client.sign_in(receiver).get(f"/notices/{notice.number}").text
+    marks = {name: re.findall(rf'name="{name}" value="([^"]*)"', page)[0] for name in ("seen", "opened")}
+    with client.session_transaction() as cookie:
+        cookie.clear()
+    asked = client.post(f"/notices/{notice.number}/answer", data=marks | SUSPENDED).text
+    sealed = re.findall(r'name="kept"[^>]* value="([^"]*)"', asked)[0]
+    back = client.post("/sign-in", data={"username": receiver.username, "password": PASSWORD, "kept": sealed})
+    assert _facts(back.text) == TYPED["zh"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import RequestRedirect
 
-from trafficedu.core import access, seen
+from trafficedu.core import access, filled, seen
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.services import services_of
@@ -27,7 +27,9 @@ from trafficedu.core.text import message
 
 OPENED, AGAIN, KEPT = "opened", "again", "kept"
 """Fields: when and for whom the page was drawn; show it again; what is kept through a sign-in."""
-TECHNICAL = frozenset({"csrf_token", seen.FIELD, OPENED, AGAIN, KEPT, "version", "seen_from", "client_reference"})
+BUTTONS = frozenset({"action", "step", "back"})
+"""What a button says beside the form: which of several it is, and the page it stands on."""
+TECHNICAL = BUTTONS | {"csrf_token", seen.FIELD, OPENED, AGAIN, KEPT, "version", "seen_from", "client_reference"}
 """Fields that nobody typed."""
 BY_SCRIPT = "X-Kept-Page"
 """The header by which a page's own script says that it keeps the page until it knows what came of the form."""
@@ -79,9 +81,10 @@ class Body:
     files: Sequence[str] = ()
 
     @property
-    def typed(self) -> list[str]:
-        """What a person typed or chose, without the names of the fields."""
-        return [value for name, value in self.fields if name not in TECHNICAL and value.strip()]
+    def typed(self) -> list[tuple[str, str]]:
+        """What a person typed or chose: the field's label, "" where it has none, and the value in words."""
+        typed = [(name, value) for name, value in self.fields if name not in TECHNICAL and value.strip()]
+        return filled.told(self.path, typed)
 
     @property
     def is_shown_by_its_page(self) -> bool:

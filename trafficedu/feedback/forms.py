@@ -33,7 +33,9 @@ from trafficedu.violations.queries.searching import Words
 class AnswerForm(Form):
     """What was done about the rider."""
 
-    measure = RadioField(_l("Measure taken"), [InputRequired(_l("Choose the measure taken."))])
+    measure = RadioField(
+        _l("Measure taken"), [InputRequired(_l("Choose the measure taken."))], choices=as_choices(named(MeasureKind))
+    )
     days = IntegerField(
         _l("Days of suspension"),
         [Optional()],
