@@ -10,15 +10,16 @@ from tests.factories.education import NOW, TODAY, District, assign, course, make
 from trafficedu.accounts.queries import actor_of
 from trafficedu.configuration.services import correct_day
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.clock import from_local, local
+from trafficedu.core.clock import from_local, local, local_date
 from trafficedu.core.errors import Missing, Refusal, Stale
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.sessions import find_session
+from trafficedu.education.rules.states import BookingState
 from trafficedu.education.services import sessions
 from trafficedu.education.services.sessions import Cancelled, NewSeries, NewSession, SessionChange, series_days
-from trafficedu.education.services.study import check_in
+from trafficedu.education.services.study import check_in, undo_check_in
 
 SOON = NOW + timedelta(days=2)
 
@@ -86,6 +87,39 @@ def test_the_second_editor_is_told(session: Session, district: District, staff: 
     sessions.change_session(session, study, SessionChange(SOON, 5), seen, staff, NOW)
     with pytest.raises(Stale):
         sessions.change_session(session, study, SessionChange(SOON, 6), seen, staff, NOW)
+
+
+def test_a_session_that_somebody_came_to_keeps_its_day_and_time(
+    session: Session, district: District, staff: Actor
+) -> None:
+    study = sessions.create_session(session, new(session, district), staff, NOW)
+    (task,) = waiting_tasks(session, district, 1)
+    booking = live_booking(session, task.id)
+    assert booking is not None
+    before = SOON - timedelta(minutes=30)
+    check_in(session, booking, staff, before)
+    ends = study.ends_utc
+    for starts in (SOON + timedelta(minutes=1), SOON + timedelta(days=7)):
+        with pytest.raises(Refusal, match="keeps its day and time") as refused:
+            sessions.change_session(session, study, SessionChange(starts, 2), study.version, staff, before)
+        assert refused.value.field == "starts_utc"
+    assert (study.starts_utc, study.starts_on, study.ends_utc) == (SOON, local_date(SOON), ends)
+    sessions.change_session(session, study, SessionChange(SOON, 5, "李老师"), study.version, staff, before)
+    assert (study.starts_utc, study.capacity, study.lecturer) == (SOON, 5, "李老师")
+    undo_check_in(session, booking, staff, before)
+    later = SOON + timedelta(days=7)
+    sessions.change_session(session, study, SessionChange(later, 5), study.version, staff, before)
+    assert (study.starts_utc, study.starts_on, study.ends_utc - ends) == (later, local_date(later), later - SOON)
+
+
+def test_an_absence_holds_a_session_to_its_day_too(session: Session, district: District, staff: Actor) -> None:
+    study = sessions.create_session(session, new(session, district), staff, NOW)
+    (task,) = waiting_tasks(session, district, 1)
+    booking = live_booking(session, task.id)
+    assert booking is not None
+    booking.state = BookingState.ABSENT
+    with pytest.raises(Refusal, match="keeps its day and time"):
+        sessions.change_session(session, study, SessionChange(SOON + timedelta(days=1), 2), study.version, staff, NOW)
 
 
 def series(session: Session, district: District, first: date, until: date) -> NewSeries:

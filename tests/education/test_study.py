@@ -15,6 +15,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Denied, Missing, Refusal, Stale
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, Certificate
+from trafficedu.education.queries.hours import hours_of
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.services import absence, exceptions, signing
 from trafficedu.education.services import study as study_services
@@ -83,6 +84,34 @@ def test_modules_keep_their_order_and_their_minutes(session: Session, booking: B
     assert refused.value.text.params["minutes"] == 1
     study_services.end_module(session, booking, lecture.id, staff, STARTS + timedelta(minutes=20))
     study_services.start_module(session, booking, film.id, staff, STARTS + timedelta(minutes=20))
+
+
+@pytest.mark.parametrize(
+    ("begun", "ended", "counted"),
+    [
+        (0, 20, 20),
+        (0, 20.99, 20),
+        (0, 40, 40),
+        (0, 41, 40),  # more than its maximum of a lecture never counts
+        (0, 540, 40),
+        (150, 175, 20),  # study in this session counts to 170 minutes after it began
+        (155, 540, 15),
+    ],
+)
+def test_minutes_count_to_the_maximum_of_a_module_and_the_end_of_the_sessions_hours(
+    session: Session, booking: Booking, staff: Actor, study: StudySession, begun: float, ended: float, counted: int
+) -> None:
+    lecture = study.plan.modules[0]
+    assert (lecture.minimum_minutes, lecture.maximum_minutes) == (20, 40)
+    assert hours_of(session, study).closes == STARTS + timedelta(minutes=170)
+    study_services.check_in(session, booking, staff, STARTS)
+    start, end = (STARTS + timedelta(minutes=minutes) for minutes in (begun, ended))
+    study_services.start_module(session, booking, lecture.id, staff, start)
+    assert study_services.end_module_for_all(session, study, lecture.id, staff, end) == GroupResult(1, 0)
+    assert booking.attendance is not None
+    assert [record.minutes for record in booking.attendance.modules] == [counted]
+    short = [text for text in signing.gaps_of(booking, "en") if lecture.name_en in str(text)]
+    assert bool(short) == (counted < 20)
 
 
 def test_no_sign_off_without_the_modules(session: Session, booking: Booking, staff: Actor) -> None:
