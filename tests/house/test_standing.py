@@ -23,13 +23,14 @@ from tests.factories.riders import make_identity
 from tests.house.test_open_work import agrees
 from tests.violations.test_imports import row as violation_row
 from trafficedu import wiring
-from trafficedu.core.clock import local
+from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import local, local_date
 from trafficedu.core.corrections import IN_FORCE, Correction, told_of
 from trafficedu.core.import_runs import ImportRun
 from trafficedu.core.tabular import ImportReport
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, Certificate, StudyTask, TaskViolation
-from trafficedu.education.rules.states import NOT_BEGUN, UNFINISHED, BookingState, TaskState
+from trafficedu.education.rules.states import LEFT_OUT, NOT_BEGUN, UNFINISHED, BookingState, TaskState
 from trafficedu.feedback.models import EarlierAnswer, Feedback, Notice
 from trafficedu.feedback.rules import NoticeState
 from trafficedu.feedback.services import answers, closing
@@ -38,6 +39,10 @@ from trafficedu.issued.models import Document
 from trafficedu.issued.queries.documents import facts_of
 from trafficedu.issued.rules import DocumentKind, DocumentState
 from trafficedu.messages.models import Push
+from trafficedu.points.models import PointEntry
+from trafficedu.points.queries.happenings import HOLDERS, list_overdue
+from trafficedu.points.rules import TASK_OVERDUE, task_overdue_key
+from trafficedu.points.services.happenings import LOOK_BACK, enter
 from trafficedu.transfers.services import undoing
 from trafficedu.transfers.services.importing import Choices, File, import_file
 from trafficedu.violations.models import Objection, Violation
@@ -71,6 +76,7 @@ class StandingWalk(Walk):
             *[self.correct] * 2,
             *[self.correct_answer] * 3,
             self.wait_for_months,
+            *[self.enter_points] * 2,
             *[self.sign_off] * 2,
             *[self.check_in] * 3,
             self.bring_file,
@@ -114,6 +120,11 @@ class StandingWalk(Walk):
             return None
         self.now += timedelta(days=70)
         return closing.close_beyond_help(self.session, self.now)
+
+    def enter_points(self) -> Any:
+        """Enter what studies cost that are overdue, as the worker does."""
+        overdue = list_overdue(self.session, local_date(self.now) - LOOK_BACK, local_date(self.now))
+        return enter(self.session, TASK_OVERDUE, overdue, SYSTEM, self.now) or None
 
     def _take(self, rows: list[dict[str, str]]) -> tuple[ImportReport, int]:
         """Take a file of records in; return what it did and the id of its run."""
@@ -225,6 +236,20 @@ def studies_stand(session: Session) -> None:
         assert study.seats_taken == held.get(study.id, 0), study.number
 
 
+def points_stand(session: Session) -> None:
+    """What is taken back of the ledger is so once and wholly: all that studies cost which are left out by now."""
+    entries = {entry.id: entry for entry in session.scalars(select(PointEntry))}
+    taken_back = {entry.counters_id: entry for entry in entries.values() if entry.counters_id is not None}
+    assert len(taken_back) == sum(entry.counters_id is not None for entry in entries.values())
+    for key, counter in taken_back.items():
+        of = entries[key]
+        assert (counter.points, counter.area_id, counter.company_id) == (-of.points, of.area_id, of.company_id)
+        assert counter.occurred_on == of.occurred_on
+    left_out = session.scalars(select(StudyTask.id).where(StudyTask.state.in_(LEFT_OUT)))
+    cost_nothing = {task_overdue_key(task_id, kind) for task_id in left_out for kind in HOLDERS}
+    assert {entry.id for entry in entries.values() if entry.once_key in cost_nothing} <= taken_back.keys()
+
+
 def papers_stand(session: Session, papers: dict[int, str]) -> None:
     """No document's facts are others than when it was issued; of one subject one holds; a certificate has its study."""
     valid = Counter[tuple[str, str]]()
@@ -255,6 +280,7 @@ def test_facts_and_papers_stand_whatever_is_done(session: Session, tmp_path: Pat
             if step % LOOK_EVERY == 0:
                 records_stand(session, walk.world.company.id)
                 studies_stand(session)
+                points_stand(session)
                 papers_stand(session, walk.papers)
                 files_stand(walk)
         agrees(session, walk.now)
