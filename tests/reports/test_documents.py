@@ -228,6 +228,11 @@ def test_notice_to_a_village_speaks_to_the_village() -> None:
     assert "建议措施" not in reading.text
 
 
+def test_certificate_by_exception_without_a_module_has_no_heading_of_modules() -> None:
+    assert "学习内容" in read(certificate.render(samples.CERTIFICATE, "zh")).text
+    assert "学习内容" not in read(certificate.render(replace(samples.CERTIFICATE, modules=()), "zh")).text
+
+
 def test_certificate_without_quiz_has_no_score() -> None:
     assert "测验成绩" not in read(certificate.render(replace(samples.CERTIFICATE, quiz_score=None), "zh")).text
 

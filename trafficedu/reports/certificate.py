@@ -75,7 +75,7 @@ class _Certificate(Letter[CertificateData]):
         if modules_overleaf:
             note = self._both(message("The modules are listed overleaf."))
             self.sheet.write(note, self.left, y + 12, self.left_width, SMALL)
-        else:
+        elif self.data.modules:
             self._modules(y + 12)
         self._signature()
         courses_overleaf = self._panel()
