@@ -16,6 +16,7 @@ from wtforms.validators import DataRequired, Optional
 
 from assets import build
 from trafficedu.core.charts import Chart, Series, Target
+from trafficedu.core.times import Moment
 from trafficedu.core.web import BEGINNING_OF_LIST, translated
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
@@ -142,6 +143,7 @@ def create() -> Flask:
     app.context_processor(context)
     app.add_template_filter(lambda at: (at + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M"), "local_time")
     app.add_template_filter(translated)
+    app.add_template_test(lambda at: isinstance(at, Moment), "happened")
     app.register_blueprint(accounts())
 
     @app.after_request
