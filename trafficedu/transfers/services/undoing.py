@@ -108,7 +108,7 @@ def undo(session: Session, run: ImportRun, by: Actor, now: datetime) -> ImportRu
         raise Refusal(
             message(
                 "This import cannot be undone: %(count)s records have been used since, the first in line %(line)d "
-                "(%(key)s): %(why)s.",
+                "(%(key)s): %(why)s. Correct or void what is wrong on the record's own page.",
                 count=f"{len(resting)}+" if len(resting) == NAMED else len(resting),
                 line=first.line,
                 key=first.key or "-",
