@@ -26,6 +26,7 @@ KERB = {
     "accounts.sign_out",
     "areas.names_below",
     "areas.names_everywhere",
+    "desk.find",
     "education.book",
     "education.seat",
     "hazards.new",
@@ -314,13 +315,13 @@ def test_it_is_the_statements_of_desks_that_wait(narrow_app: MakeNarrow, monkeyp
     monkeypatch.setattr(lanes, "_crossing", crossing := Crossing())
     monkeypatch.setattr(crossing, "let_pass", lambda: waits.append(str(crossing._passing)))
     app = narrow_app()
-    page(app, "/desk", lambda: session().scalar(text("SELECT 1")))
+    page(app, "/of-a-desk", lambda: session().scalar(text("SELECT 1")))
     page(app, "/kerb", lambda: session().scalar(text("SELECT 1")), kerb)
     page(app, "/fails", lambda: 1 // 0, kerb)
     assert app.test_client().get("/kerb").text == "1"
     assert waits == []
     assert app.test_client().get("/fails").status_code == 500
-    assert app.test_client().get("/desk").text == "1"
+    assert app.test_client().get("/of-a-desk").text == "1"
     assert set(waits) == {"0"}
 
 
@@ -338,10 +339,10 @@ def test_each_lane_has_its_limit_and_jobs_have_none(narrow_app: MakeNarrow, data
     if database_kind == "sqlite":
         pytest.skip("SQLite is stopped by the clock, which the test above shows")
     app = narrow_app(desk_limit_seconds=20, kerb_limit_seconds=7)
-    page(app, "/desk", lambda: session().scalar(text(LIMIT_SHOWN)))
+    page(app, "/of-a-desk", lambda: session().scalar(text(LIMIT_SHOWN)))
     page(app, "/kerb", lambda: session().scalar(text(LIMIT_SHOWN)), kerb)
     for _ in range(2):  # on a connection opened for the first of them
-        assert app.test_client().get("/desk").text == "20000"
+        assert app.test_client().get("/of-a-desk").text == "20000"
         assert app.test_client().get("/kerb").text == "7000"
     with app.app_context():
         assert session().scalar(text(LIMIT_SHOWN)) == "0"

@@ -266,7 +266,7 @@ def test_a_file_brings_no_violation_into_another_town(client: Browser, here: Sid
 def test_ebikes_of_another_town_are_not_entered(client: Browser, here: Side, there: Side) -> None:
     client.sign_in(here.users[Role.ANALYST])
     answer = _send(client, "ebikes", f"area_code,month,ebikes\n{there.village.code},2026-10,77\n")
-    assert "area_code" in answer.text
+    assert "辖区代码" in answer.text
     assert 'action="/imports/confirm"' not in answer.text
 
 

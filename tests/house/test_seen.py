@@ -49,6 +49,7 @@ NOT_SEEN = {
     "campaigns.create",
     "companies.create",
     "courses.create",
+    "desk.find",
     "evaluation.again",
     "evaluation.export",
     "evaluation.new_rule_set",

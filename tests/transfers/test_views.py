@@ -56,7 +56,7 @@ def test_a_file_is_tried_then_taken_in(session: Session, admin: Browser, encodin
 
 def test_refused_lines_are_shown_and_left_out_only_when_asked(session: Session, admin: Browser) -> None:
     trial = send(admin, (HEAD + GOOD + BAD).encode())
-    for words in ("第 3 行", "parent_code", "999", "没有该代码的区划"):
+    for words in ("第 3 行", "上级区划代码", "999", "没有该代码的区划"):
         assert words in trial.text
     assert "<b>无根" not in trial.text
     without = admin.fetch("/imports/confirm", data=hidden(trial.text))

@@ -84,16 +84,17 @@ class _Evening:
 
     def enter(self) -> int:
         """Enter all of them; returns how many."""
-        riders = self._riders(NAMED + AMBIGUOUS + 1)
+        riders, made = self._riders(NAMED + AMBIGUOUS + 1), []
         for rider, company in riders[:NAMED]:
             other = next(one for one in self._companies if one.id != company)
-            self._record(rider_number=rider.number, company_code=other.code)
+            made.append(self._record(rider_number=rider.number, company_code=other.code))
         for rider, company in riders[NAMED : NAMED + AMBIGUOUS]:
             self._engage_elsewhere(rider, company)
-            contested = self._record(rider_number=rider.number)
-        raise_objection(self._session, contested, INVENTED["statements"][0], "", self._at + timedelta(hours=2))
-        last = riders[-1][0]
-        self._record(rider_number=last.number, plate=self._plate_beside(last), source=Source.CAMERA)
+            made.append(self._record(rider_number=rider.number))
+        for contested in made[-1:]:
+            raise_objection(self._session, contested, INVENTED["statements"][0], "", self._at + timedelta(hours=2))
+        for rider, _ in riders[-1:]:
+            self._record(rider_number=rider.number, plate=self._plate_beside(rider), source=Source.CAMERA)
         for papers, said in zip(MissingPapers, INVENTED["without_papers"], strict=False):
             self._record(papers=papers, described=Described(**said))
         self._take_file_in()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from math import exp, log
+from random import Random
 from typing import Any
 
 from sqlalchemy import select
@@ -231,6 +232,7 @@ class Accidents(Teller):
         self._kinds = {kind.code: (kind.id, kind.valid_from) for kind in versions}
         self._years = 0.0
         self._progress = 1.0
+        self._numbers = Random(world.seed + self.SALT + 1)  # how many draws one takes depends on the riders known
 
     def write_month(self, month: Month, riders: Sequence[Person]) -> None:
         """Add the accidents of ``month``; some of ``riders``, known and about that month, were in them."""
@@ -241,7 +243,7 @@ class Accidents(Teller):
         self._years = (self._span.today - first) / 365.25
         self._progress = (first - self._span.first_day) / max(1, self._span.today - self._span.first_day)
         level = (1 - FALL) ** -(self._years - 0.5) * BY_MONTH[month.number - 1] * lived / days / 12
-        level *= self._chance.gammavariate(SPREAD, 1 / SPREAD)
+        level *= self._numbers.gammavariate(SPREAD, 1 / SPREAD)
         for severity, a_year in A_YEAR.items():
             for _ in range(self._poisson(a_year * level)):
                 self._happen(severity, True, first, lived, riders)
@@ -250,9 +252,9 @@ class Accidents(Teller):
 
     def _poisson(self, mean: float) -> int:
         """Draw a count (Knuth's product of uniforms; the means here are below a hundred)."""
-        limit, product, count = exp(-mean), self._chance.random(), 0
+        limit, product, count = exp(-mean), self._numbers.random(), 0
         while product > limit:
-            product *= self._chance.random()
+            product *= self._numbers.random()
             count += 1
         return count
 

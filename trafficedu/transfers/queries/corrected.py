@@ -116,12 +116,14 @@ def kinds_of(by: Actor) -> dict[str, Corrected]:
 
 
 def open_to(by: Actor) -> ColumnElement[bool]:
-    """Return the condition of the corrections that wait for ``by``: the source says something new."""
-    seen = [
-        (Correction.subject_kind == table)
-        & select(kind.model.id).where(kind.model.id == Correction.subject_id, kind.visible(by)).exists()
-        for table, kind in kinds_of(by).items()
-    ]
+    """Return the condition of the corrections that wait for ``by``: the source says something new.
+
+    Each looks for its own record: of an EXISTS, PostgreSQL reads every record that ``by`` sees into a hash.
+    """
+    seen = []
+    for table, kind in kinds_of(by).items():
+        record = select(kind.model.id).where(kind.model.id == Correction.subject_id, kind.visible(by))
+        seen.append((Correction.subject_kind == table) & record.scalar_subquery().is_not(None))
     return among(Correction.state, CorrectionState.DIFFERS) & or_(False, *seen)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from trafficedu.core.columns import SourceMapping
 from trafficedu.core.errors import Refusal
+from trafficedu.core.loading import loaded
 from trafficedu.core.text import message
 from trafficedu.transfers.models import ImportMapping
 
@@ -32,7 +33,7 @@ def list_kept(session: Session, kinds: Collection[str]) -> Sequence[ImportMappin
     """Return what is kept for the kinds, by name."""
     query = select(ImportMapping).where(ImportMapping.kind.in_(kinds))
     ordered = query.order_by(ImportMapping.name, ImportMapping.kind)
-    return session.scalars(ordered.options(joinedload(ImportMapping.changed_by))).all()
+    return session.scalars(ordered.options(loaded(ImportMapping.changed_by))).all()
 
 
 def list_names(session: Session, kinds: Collection[str]) -> Sequence[str]:
