@@ -126,6 +126,7 @@ def _narrowings(there: Side) -> list[dict[str, str]]:
     return known + [{"q": number} for number in (there.violation.number, there.notice.number, there.task.number)]
 
 
+@pytest.mark.one_database  # whoever reads what, the condition is the same
 @pytest.mark.parametrize("role", list(Role))
 def test_lists_panels_and_charts_are_silent_about_the_other_side(
     role: Role, app: Flask, client: Browser, here: Side, there: Side
@@ -140,6 +141,7 @@ def test_lists_panels_and_charts_are_silent_about_the_other_side(
         assert not shown, f"{role} {rule} {asked}"
 
 
+@pytest.mark.one_database  # whoever reads what, the condition is the same
 @pytest.mark.parametrize("role", list(Role))
 def test_own_records_are_silent_about_the_other_side(
     role: Role, app: Flask, client: Browser, here: Side, there: Side
