@@ -215,6 +215,7 @@ def take_own(
         return end_slices(work, file, choices, outcome)
 
     title = message("Import of %(kind)s", kind=KIND_NAMES[file.kind])
+    session.rollback()  # as in slices: nothing may go on reading meanwhile
     run_own(Asked(IMPORT, title, parameters), run)
     if not outcomes[0].written:
         uploads(session).forget(token)

@@ -100,6 +100,8 @@ def add_late(report: ImportReport, late: ImportReport) -> None:
 
 
 def _write(work: Work, file: File, choices: Choices, number: str) -> ImportReport:
+    # who goes on reading what was there before keeps every slice in SQLite's log, which each later read has to search
+    work.session.rollback()
     with work.apart() as own:
         trace = _trace(own, number)
         return file.importer.run(
