@@ -21,10 +21,9 @@ from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
 from trafficedu.education.services.certifying import find_certificate_document
 from trafficedu.issued.models import Document
-from trafficedu.issued.queries.documents import valid_document, valid_subjects
 from trafficedu.issued.rules import LETTERS, DocumentKind
 from trafficedu.issued.services import issuing
-from trafficedu.issued.services.issuing import Earlier
+from trafficedu.issued.services.earlier import keep_as_of
 from trafficedu.public import queries
 from trafficedu.riders.queries import people as riders
 from trafficedu.violations.events import ViolationCorrected, ViolationVoided
@@ -78,8 +77,7 @@ def open_receipt(session: Session, given: ReceiptKey, now: datetime) -> Violatio
         return None
     throttle.forget(session, by_number)
     audit.write(session, "public:receipt:open", VISITOR, subject=violation)
-    if valid_document(session, DocumentKind.RECEIPT, violation.number) is None:
-        _keep(session, [violation], now)
+    _keep(session, [violation], now)
     return violation
 
 
@@ -135,22 +133,22 @@ def keep_due(session: Session, now: datetime, limit: int) -> int:
 
 
 def keep_receipts(session: Session, due: Sequence[Violation], now: datetime) -> None:
-    """Keep what receipts say, each as of when its record began to count; those that are kept already stay."""
-    numbers = [violation.number for violation in due]
-    kept = valid_subjects(session, DocumentKind.RECEIPT, numbers)
-    _keep(session, [violation for violation in due if violation.number not in kept], now)
-    session.execute(update(Violation).where(Violation.number.in_(numbers)).values(receipt_due=False))
+    """Keep what receipts say that the worker was to keep."""
+    _keep(session, due, now)
+    session.execute(
+        update(Violation).where(Violation.id.in_([violation.id for violation in due])).values(receipt_due=False)
+    )
 
 
 def _keep(session: Session, violations: Sequence[Violation], now: datetime) -> None:
-    """Keep receipts; of whoever was named later, as of now."""
-    moments = [now if violation.papers else violation.counts_from_utc for violation in violations]
-    fresh = [
-        Earlier(queries.receipt_document(session, violation, local_date(moment)), "", moment, None)
-        for violation, moment in zip(violations, moments, strict=True)
-    ]
-    if fresh:
-        issuing.keep_earlier(session, fresh, carried_over=False)
+    """Keep receipts, each as of when its record began to count; of whoever was named later, as of now."""
+    keep_as_of(
+        session,
+        DocumentKind.RECEIPT,
+        violations,
+        lambda violation: now if violation.papers else violation.counts_from_utc,
+        lambda violation, moment: queries.receipt_document(session, violation, local_date(moment)),
+    )
 
 
 def render_receipt(session: Session, number: str, locale: str, now: datetime) -> bytes:

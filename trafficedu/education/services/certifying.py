@@ -18,7 +18,8 @@ from trafficedu.issued.models import Document
 from trafficedu.issued.queries.documents import find_document, last_document, valid_document
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services import issuing
-from trafficedu.issued.services.issuing import Earlier, NewDocument
+from trafficedu.issued.services.earlier import Earlier, keep_earlier
+from trafficedu.issued.services.issuing import NewDocument
 
 BATCH = 500
 NONE = message("There is no certificate with this number. One is issued when a study task is signed off.")
@@ -65,7 +66,7 @@ def _keep(session: Session, certificates: Sequence[Certificate], now: datetime, 
     for certificate in certificates:
         certificate.documented_utc = now
     if earlier:
-        issuing.keep_earlier(session, earlier, carried_over=carried_over)
+        keep_earlier(session, earlier, carried_over=carried_over)
 
 
 def document_of(session: Session, certificate: Certificate) -> Document | None:

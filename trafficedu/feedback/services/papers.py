@@ -19,10 +19,11 @@ from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.display import notice_document
 from trafficedu.feedback.queries.notices import find_notice, notice_of_violation
 from trafficedu.issued.models import Document
-from trafficedu.issued.queries.documents import last_document, valid_document, valid_subjects
+from trafficedu.issued.queries.documents import last_document, valid_document
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services import issuing
-from trafficedu.issued.services.issuing import Earlier, NewDocument
+from trafficedu.issued.services.earlier import keep_as_of
+from trafficedu.issued.services.issuing import NewDocument
 from trafficedu.violations.events import CompanySettled, ViolationCorrected, ViolationVoided
 
 NOT_SENT = message("This notice has not been sent, so there is no document yet.")
@@ -66,17 +67,14 @@ def keep_sent(session: Session, now: datetime, limit: int) -> int:
 
 def keep_notices(session: Session, sent: Sequence[Notice], now: datetime) -> None:
     """Keep what notices say that were sent, each as of when it was; those that are kept already stay as they are."""
-    numbers = [notice.number for notice in sent]
-    kept = valid_subjects(session, DocumentKind.NOTICE, numbers)
-    fresh = [notice for notice in sent if notice.number not in kept]
-    moments = {notice.number: notice.sent_utc or now for notice in fresh}
-    papers = [
-        Earlier(notice_document(session, notice, moments[notice.number]), "", moments[notice.number], None)
-        for notice in fresh
-    ]
-    if papers:
-        issuing.keep_earlier(session, papers, carried_over=False)
-    session.execute(update(Notice).where(Notice.number.in_(numbers)).values(paper_due=False))
+    keep_as_of(
+        session,
+        DocumentKind.NOTICE,
+        sent,
+        lambda notice: notice.sent_utc or now,
+        lambda notice, moment: notice_document(session, notice, moment),
+    )
+    session.execute(update(Notice).where(Notice.id.in_([notice.id for notice in sent])).values(paper_due=False))
 
 
 def reissue_notice(session: Session, event: ViolationCorrected) -> None:

@@ -15,7 +15,8 @@ from trafficedu.hazards.rules import HazardAct, HazardState
 from trafficedu.issued.queries.documents import last_document, valid_document
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services import issuing
-from trafficedu.issued.services.issuing import Earlier, NewDocument
+from trafficedu.issued.services.earlier import Earlier, keep_earlier
+from trafficedu.issued.services.issuing import NewDocument
 from trafficedu.reports.proof import DRAFT
 
 ISSUED_BY = (HazardAct.PLANNED, HazardAct.REVISED, HazardAct.VERIFIED)
@@ -44,7 +45,7 @@ def render_plan(session: Session, hazard: Hazard, locale: str, now: datetime) ->
     agreed = hazard.deadline_on is not None and hazard.state not in {HazardState.CLOSED, HazardState.VOIDED}
     if agreed and last_document(session, DocumentKind.HAZARD, hazard.number) is None:
         with writing(session):
-            issuing.keep_earlier(session, [_earlier(hazard, new)], carried_over=True)
+            keep_earlier(session, [_earlier(hazard, new)], carried_over=True)
         held = valid_document(session, DocumentKind.HAZARD, hazard.number)
     if held is not None and issuing.is_the_same(session, held, new):
         return issuing.hand_out(session, held, locale, now)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from trafficedu.core import audit, bulk
+from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.canonical import canonical, digest, packed
 from trafficedu.core.clock import local_date
@@ -23,7 +23,14 @@ from trafficedu.core.states import CHANGED
 from trafficedu.core.text import LOCALES, Message, message
 from trafficedu.core.transactions import writing
 from trafficedu.issued.models import Document, DocumentFile
-from trafficedu.issued.queries.documents import FACTS, Line, facts_of, kept_file, valid_document, what_it_says
+from trafficedu.issued.queries.documents import (
+    FACTS,
+    Line,
+    facts_of,
+    kept_file,
+    valid_document,
+    what_it_says,
+)
 from trafficedu.issued.queries.drawing import DRAWINGS
 from trafficedu.issued.rules import (
     DOCUMENT_LIFE,
@@ -94,7 +101,7 @@ def issue(
         replaces.state = DOCUMENT_LIFE.after(DocumentAct.REPLACE, replaces.state)
         replaces.ended_utc, replaces.ended_by_id = now, by.user_id
         session.flush()  # before the other one is valid: of one record only one is
-    made = Document(**_values(session, new, now, number, replaces), issued_by_id=by.user_id, replaces=replaces)
+    made = Document(**values_of(session, new, now, number, replaces), issued_by_id=by.user_id, replaces=replaces)
     session.add(made)
     session.flush()
     old = replaces.id if replaces is not None else None
@@ -111,34 +118,7 @@ def prepared(new: NewDocument) -> NewDocument:
     return replace(new, paper=lambda locale, _proof: said[locale])
 
 
-@dataclass(frozen=True)
-class Earlier:
-    """A document that was handed out before documents were kept: its number, when it was issued and by whom."""
-
-    new: NewDocument
-    number: str
-    issued_utc: datetime
-    issued_by_id: int | None
-
-
-def keep_earlier(session: Session, earlier: Sequence[Earlier], *, carried_over: bool) -> None:
-    """Keep what documents of earlier days say by the records of today, by one statement for all.
-
-    ``carried_over`` marks those that were handed out before documents were kept.
-    """
-    rows = [
-        {
-            **_values(session, one.new, one.issued_utc, one.number),
-            "issued_by_id": one.issued_by_id,
-            "carried_over": carried_over,
-        }
-        for one in earlier
-    ]
-    bulk.load(session, Document.__table__, rows)
-    audit.write(session, "issued:document:issue", SYSTEM, documents=len(rows), carried_over=carried_over)
-
-
-def _values(
+def values_of(
     session: Session, new: NewDocument, now: datetime, number: str, replaces: Document | None = None
 ) -> dict[str, Any]:
     """Return what is kept of a new document, by column."""
