@@ -77,7 +77,9 @@ class Correction(Base):
         one_of("state", CorrectionState),
         Index("ix_correction_subject", "subject_kind", "subject_id", "id"),
         partial_index("uq_correction_in_force", "subject_kind", "subject_id", "field", where=_HOLDS, unique=True),
-        partial_index("ix_correction_differs", "subject_kind", "id", where="state = 'differs'"),
+        partial_index(
+            "ix_correction_differs", "subject_kind", "id", where=is_among("state", [CorrectionState.DIFFERS])
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -97,7 +97,13 @@ def word(words: type[StrEnum], length: int) -> Enum:
 
 
 def is_among(column: str, words: Iterable[StrEnum]) -> str:
-    """Return the condition that ``column`` keeps one of ``words``, as the text of a constraint or an index."""
+    """Return the condition that ``column`` keeps one of ``words``, as the text of a constraint or an index.
+
+    It says the same as :func:`among`: SQLite takes IN with one word for another condition than =.
+    """
+    words = list(words)
+    if len(words) == 1:
+        return f"{column} = {words[0].value!r}"
     return f"{column} IN ({', '.join(repr(member.value) for member in words)})"
 
 

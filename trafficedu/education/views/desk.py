@@ -27,7 +27,7 @@ pages = Blueprint("desk", __name__)
 
 @pages.route("/desk", methods=["GET", "POST"])
 @requires(CHECK_IN)
-@changes_nothing_seen("it reads, or makes a file of what is read")
+@changes_nothing_seen("it reads, and keeps that it was read")
 @kerb
 def find() -> Any:
     """I find the rider who stands before me, by whatever they show or say; the only one opens at once."""
