@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,29 @@ def test_a_long_file_is_taken_in_and_the_second_time_adds_nothing(sqlite_app: Fl
     assert not list((services_of(session()).settings.instance / "uploads").iterdir())
     again = bring(sqlite_app, file)
     assert (again.report.added, again.report.unchanged) == (0, 2400)
+
+
+def test_nobody_goes_on_reading_while_a_long_file_is_written(
+    sqlite_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a slice wrote can leave SQLite's log at once; else it grows with the file, and each read searches it."""
+    file, left = long_file(tmp_path / "a.csv"), list[int]()
+    path = database().engine.url.database
+    assert path is not None
+    cut = slices.in_slices
+
+    def watched(own: Any, rows: Iterator[Any]) -> Iterator[list[Any]]:
+        for batch in cut(own, rows):
+            with closing(sqlite3.connect(path)) as other:
+                _, logged, moved = other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            left.append(logged - moved)
+            yield batch
+
+    monkeypatch.setattr(slices, "in_slices", watched)
+    session().scalar(_EBIKES)  # the command has looked something up by now
+    assert bring(sqlite_app, file).report.added == 2400
+    assert len(left) > 2
+    assert set(left) == {0}
 
 
 def test_one_refused_line_keeps_a_long_file_out_unless_it_may_be_skipped(sqlite_app: Flask, tmp_path: Path) -> None:
