@@ -65,6 +65,16 @@ def back_to(endpoint: str, **values: Any) -> Response:
     return redirect(url_for(endpoint, **values), code=303)  # type: ignore[return-value]
 
 
+def back_where_pressed(places: Mapping[str, str], otherwise: str, **values: Any) -> Response:
+    """Redirect after a key of a list to the list it stood on, which its form names as ``back``; else to a page.
+
+    ``places`` says name -> endpoint; ``values`` are of the page ``otherwise``.
+    """
+    if (named := request.form.get("back", "")) in places:
+        return back_to(places[named])
+    return back_to(otherwise, **values)
+
+
 def wants_sentence() -> bool:
     """Tell whether a page's own script asks (``Accept: application/json``): a sentence answers it, not a page."""
     return request.accept_mimetypes.best == "application/json"

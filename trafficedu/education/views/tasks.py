@@ -18,7 +18,16 @@ from trafficedu.core.list_views import list_page
 from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
-from trafficedu.core.web import back_to, flash_message, local_time, locale, pdf, translated, wants_sentence
+from trafficedu.core.web import (
+    back_to,
+    back_where_pressed,
+    flash_message,
+    local_time,
+    locale,
+    pdf,
+    translated,
+    wants_sentence,
+)
 from trafficedu.education.forms import SeatForm, TaskFilterForm
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import StudyTask
@@ -158,9 +167,7 @@ def remind(number: str) -> Any:
         lambda: reminding.remind(session(), task, actor(), utc_now()),
         message("Those who look after the rider have been told. It is kept with the study task."),
     )
-    if (back := request.form.get("back")) in BACK:
-        return back_to(BACK[back])
-    return back_to("education.task", number=number)
+    return back_where_pressed(BACK, "education.task", number=number)
 
 
 @pages.get("/certificates/<number>.pdf")

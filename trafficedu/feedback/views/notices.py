@@ -16,7 +16,7 @@ from trafficedu.core.list_views import list_page
 from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
-from trafficedu.core.web import back_to, flash_message, locale, pdf
+from trafficedu.core.web import back_to, back_where_pressed, flash_message, locale, pdf
 from trafficedu.feedback.forms import AnswerForm, CorrectAnswerForm, NoticeFilterForm
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries import display
@@ -66,9 +66,7 @@ def answer(number: str) -> Any:
     if not submitted(form, lambda: answers.answer(session(), notice, form.to_input(), actor(), utc_now())):
         return _show(find_notice(session(), number, actor()), form), 422
     flash_message(message("Answer to notice %(number)s recorded.", number=notice.number))
-    if (back := request.form.get("back")) in BACK:
-        return back_to(BACK[back])
-    return back_to("feedback.notice", number=notice.number)
+    return back_where_pressed(BACK, "feedback.notice", number=notice.number)
 
 
 @pages.route("/notices/<number>/answer/correct", methods=["GET", "POST"])

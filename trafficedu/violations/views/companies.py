@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
@@ -13,7 +13,7 @@ from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.seen import seen
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, flash_message
+from trafficedu.core.web import back_where_pressed, flash_message
 from trafficedu.violations.forms.companies import ChooseForm, ClaimForm, ProofForm, SeenForm, TakeBackForm
 from trafficedu.violations.models import Violation
 from trafficedu.violations.queries import companies, records
@@ -54,7 +54,7 @@ def prove_company(number: str) -> Any:
 
     if submitted(form, act):
         flash_message(DECIDED)
-        return _back(number)
+        return back_where_pressed(BACK, "violations.company", number=number)
     return _decisions(records.find_violation(session(), number, actor()), proof_form=form), 422
 
 
@@ -66,7 +66,7 @@ def choose_company(number: str) -> Any:
     form = ChooseForm()
     company_id, version = form.company_id.data or 0, form.version.data
     carried_out(lambda: answering.choose(session(), violation, company_id, version, actor(), utc_now()), DECIDED)
-    return _back(number)
+    return back_where_pressed(BACK, "violations.company", number=number)
 
 
 @pages.post("/violations/<number>/company/none")
@@ -76,7 +76,7 @@ def no_company(number: str) -> Any:
     violation = seen(records.find_violation(session(), number, actor()))
     version = SeenForm().version.data
     carried_out(lambda: answering.name_none(session(), violation, version, actor(), utc_now()), DECIDED)
-    return _back(number)
+    return back_where_pressed(BACK, "violations.company", number=number)
 
 
 @pages.post("/violations/<number>/company/take-back")
@@ -91,14 +91,8 @@ def take_back_company(number: str) -> Any:
 
     if submitted(form, act):
         flash_message(message("Decision taken back. The record is as it was before."))
-        return _back(number)
+        return back_where_pressed(BACK, "violations.company", number=number)
     return _decisions(records.find_violation(session(), number, actor()), take_back_form=form), 422
-
-
-def _back(number: str) -> Any:
-    if (back := request.form.get("back")) in BACK:
-        return back_to(BACK[back])
-    return back_to("violations.company", number=number)
 
 
 def _decisions(
@@ -140,7 +134,7 @@ def claim_rider(number: str) -> Any:
 
     if submitted(form, act):
         flash_message(message("Recorded. The notice is with you now."))
-        return back_to(BACK.get(request.form.get("back", ""), "violations.named_riders"))
+        return back_where_pressed(BACK, "violations.named_riders")
     violation = companies.find_named(session(), number, actor())
     [row] = companies.describe_named(session(), [violation])
     return form_page("violations/claim_rider.html", form, row=row)
@@ -154,4 +148,4 @@ def disown_rider(number: str) -> Any:
     version = SeenForm().version.data
     said = message("Recorded. The police see your answer.")
     carried_out(lambda: answering.disown(session(), violation, version, actor(), utc_now()), said)
-    return back_to(BACK.get(request.form.get("back", ""), "violations.named_riders"))
+    return back_where_pressed(BACK, "violations.named_riders")
