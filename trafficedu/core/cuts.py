@@ -10,6 +10,11 @@ def small(text: str) -> str:
     return text.translate(_CAPITALS)
 
 
+def ways(text: str) -> set[str]:
+    """Return how the databases may write a text in small letters: SQLite knows those of ASCII only."""
+    return {small(text), text.lower()}
+
+
 def cuts(text: str) -> list[str]:
     """Return by what a part of a text is found: each two characters that stand together, or the only one.
 

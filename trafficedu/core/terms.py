@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from sqlalchemy import Dialect, Table, select
+from sqlalchemy import ColumnElement, Dialect, Table, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from trafficedu.core.counting import count_capped
-from trafficedu.core.cuts import cuts
+from trafficedu.core.cuts import cuts, ways
 from trafficedu.core.reach import WINDOW
 from trafficedu.core.schema import TRIGGER_PREFIX, TRIGGERS
+
+
+def contains(field: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
+    """Return the condition that a field contains a text, however either writes its Latin letters."""
+    return or_(*(func.lower(field).contains(way, autoescape=True) for way in ways(text)))
 
 
 def rarest(session: Session, term: InstrumentedAttribute[str], text: str) -> str | None:

@@ -50,7 +50,7 @@ def find_at_desk(session: Session, text: str, by: Actor, day: date) -> AtDesk:
     ending, looked_at_all = _ending_in(session, text, by, day)
     others = list_seen(session, by, sorted((found | ending) - {task.id for task in page.items}))
     tasks = sorted([*page.items, *others], key=lambda task: (task.urgency, task.id))
-    shown = {task.rider for task in others if task.id in found | ending}
+    shown = {task.rider for task in others}
     return AtDesk(tasks, sorted(shown, key=lambda rider: rider.id), bool(page.after) or not looked_at_all)
 
 

@@ -14,13 +14,13 @@ from trafficedu.areas.queries.tree import lies_in, within
 from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.cuts import small
 from trafficedu.core.errors import Missing
 from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Conditions, Narrowing, Way, days, equal
 from trafficedu.core.orm import among
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.reach import WINDOW, Reach
+from trafficedu.core.terms import contains
 from trafficedu.core.text import message
 from trafficedu.education.models.courses import Course, CourseVersion, StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
@@ -111,14 +111,9 @@ def list_sessions(session: Session, by: Actor, criteria: SessionFilter, place: P
         return paginate(session, _loaded(select(StudySession).where(*conditions)), order, place, 100, reach)
     reach, conditions = NARROWING.reach(session, by, criteria), [visible_to(by), *NARROWING.conditions(criteria)]
     if criteria.words:
-        lecturer = _lecturer_named(criteria.words)
+        lecturer = contains(StudySession.lecturer, criteria.words.text)
         reach, conditions = replace(reach, rest=[*reach.rest, lecturer]), [*conditions, lecturer]
     return paginate(session, _loaded(select(StudySession).where(*conditions)), order, place, 100, reach)
-
-
-def _lecturer_named(words: Words) -> ColumnElement[bool]:
-    ways = {small(words.text), words.text.lower()}
-    return or_(*(func.lower(StudySession.lecturer).contains(text, autoescape=True) for text in ways))
 
 
 def _ids_meant(session: Session, words: Words) -> Sequence[int]:

@@ -14,14 +14,13 @@ from trafficedu.areas.queries.tree import placed
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
-from trafficedu.core.cuts import small
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, Column, Listing, late
 from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Conditions, Narrowing, equal
 from trafficedu.core.orm import among
 from trafficedu.core.reach import Reach
-from trafficedu.core.terms import rarest
+from trafficedu.core.terms import contains, rarest
 from trafficedu.core.text import message
 from trafficedu.hazards.models import SEARCHED, Hazard, HazardKind, HazardPhoto, HazardStep, HazardTerm
 from trafficedu.hazards.queries.scope import overdue_on, visible_to
@@ -141,9 +140,7 @@ def _rest(chosen: HazardFilter) -> Conditions:
     kinds = select(HazardKind.id).where(HazardKind.code == chosen.kind_code)
     conditions: Conditions = [Hazard.kind_id.in_(kinds)] if chosen.kind_code else []
     if chosen.words:
-        ways = {small(chosen.words), chosen.words.lower()}
-        holds = (func.lower(field).contains(text, autoescape=True) for field in SEARCHED for text in ways)
-        conditions.append(or_(*holds))
+        conditions.append(or_(*(contains(field, chosen.words) for field in SEARCHED)))
     state = "" if chosen.state == OPEN_ONES else chosen.state
     return conditions + equal((Hazard.state, state), (Hazard.risk, chosen.risk))
 

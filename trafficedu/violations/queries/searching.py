@@ -15,9 +15,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from trafficedu.accounts.models import User
 from trafficedu.core import bulk, numbers
-from trafficedu.core.cuts import small
+from trafficedu.core.cuts import ways
 from trafficedu.core.narrowing import Conditions
 from trafficedu.core.reach import WINDOW
+from trafficedu.core.terms import contains
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.people import ids_named, name_contains
 from trafficedu.riders.queries.plates import list_meant
@@ -83,8 +84,8 @@ def words_of(session: Session, text: str, *, riders: bool, officers: bool, plate
 
 def officer_named(words: Words, *, wholly: bool = False) -> ColumnElement[bool]:
     """Return the condition that the name of an account contains the text, or is it."""
-    name, ways = func.lower(User.display_name), {small(words.text), words.text.lower()}
-    return name.in_(ways) if wholly else or_(*(name.contains(text, autoescape=True) for text in ways))
+    name = User.display_name
+    return func.lower(name).in_(ways(words.text)) if wholly else contains(name, words.text)
 
 
 def known_as(words: Words) -> ColumnElement[bool]:
