@@ -14,9 +14,8 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.catalogue import Catalogue, add_missing, end_before, shipped
 from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.text import message
-from trafficedu.feedback.models import EscalationStep
 from trafficedu.points.models import PointActivity
-from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.models.records import ViolationKind
 
 FIRST = date(2026, 1, 1)
 
@@ -60,8 +59,9 @@ class TestShippedRows:
         assert rows["task_overdue"]["automatic"] is True
 
     def test_an_empty_cell_is_none_where_the_column_may_be(self) -> None:
-        row = shipped("escalation.csv", EscalationStep)[0]
-        assert (row["receiver_kind"], row["violations_from"], row["days"]) == ("company", 1, None)
+        rows = {row["code"]: row for row in shipped("violation_kinds.csv", ViolationKind)}
+        assert {code: row["position"] for code, row in rows.items() if row["position"] in {1, None}}["2007"] == 1
+        assert None in [row["position"] for row in rows.values()]
 
     def test_what_is_there_is_never_changed(self, session: Session) -> None:
         rows = [{**shipped("violation_kinds.csv", ViolationKind)[0], "name_en": "Changed"}]

@@ -137,7 +137,7 @@ def test_a_token_that_was_tampered_with_is_refused(guarded: Flask, change: Calla
     (token,) = set(TOKEN.findall(browser.get("/sign-in").text))
     answer = browser.post("/sign-in", data={"csrf_token": change(token), "username": "a", "password": "b"})
     assert answer.status_code == 400
-    assert "刷新" in answer.text
+    assert "请重新输入密码登录" in answer.text
 
 
 @pytest.mark.one_database
@@ -163,3 +163,16 @@ def test_a_file_without_a_hash_is_kept_for_a_day_only(client: Browser) -> None:
     assert answer.headers["Cache-Control"] == "max-age=86400, public"
     assert answer.headers["Content-Type"].startswith("image/svg+xml")
     assert client.get("/static/none.css").status_code == 404
+
+
+@pytest.mark.one_database
+def test_webassembly_runs_in_one_worker_and_on_no_page(client: Browser, app: Flask) -> None:
+    def policy(name: str) -> str:
+        with app.test_request_context():
+            address = pages.asset(name)
+        return str(client.get(address, buffered=True).headers["Content-Security-Policy"])
+
+    assert "script-src 'self' 'wasm-unsafe-eval';" in policy("scan-worker.js")
+    for other in ("scan.js", "kerb.js", "app.js", "zxing_reader.wasm"):
+        assert "unsafe" not in policy(other)
+    assert "unsafe" not in client.get("/sign-in").headers["Content-Security-Policy"]

@@ -107,6 +107,13 @@ def test_columns_are_unknown_doubled_or_missing_by_name(tmp_path: Path, header: 
     assert words in str(refused(path).text)
 
 
+def test_letters_inside_a_word_are_western_without_a_mark(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    for place in ("Chêne-Bougeries", "Écublens", "Müllheimer Straße"):
+        path.write_text(f"{HEADER}\n{LINE}\n".replace("某路", place), "utf-8")
+        assert values(path)[0]["place"] == place
+
+
 def test_a_text_in_big5_is_not_taken_for_another(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     for text, encoding in (("某路", "big5"), ("臺北市中正區重慶南路一段", "big5"), ("ソウル通り交差点", "shift-jis")):

@@ -10,7 +10,7 @@ from wtforms import HiddenField, PasswordField
 
 from trafficedu.core import filled
 
-CARRIED = {"still_on", "rider_number", "plate_met", "found_by_plate"}
+CARRIED = {"double_met", "found_by_plate", "photos_announced", "plate_met", "rider_number", "signature", "still_on"}
 """What a page carries without a label, beside what is hidden and passwords."""
 
 

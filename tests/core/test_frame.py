@@ -29,7 +29,7 @@ def test_headers_forbid_what_pages_do_not_need(client: Browser) -> None:
 
 def test_a_form_without_its_token_is_refused(make_app: Callable[..., Flask], template_url: str) -> None:
     app = make_app(template_url, WTF_CSRF_ENABLED=True)
-    answer = app.test_client().post("/sign-in", data={"username": "a", "password": "b"})
+    answer = app.test_client().post("/language", data={"locale": "en"})
     assert answer.status_code == 400
     assert "没有保存任何内容" in answer.text
     with app.app_context():

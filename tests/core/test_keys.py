@@ -21,6 +21,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.import_runs import ImportChange, KeptTrace
 from trafficedu.core.keys import DataKey, settle
 from trafficedu.core.services import services_of
+from trafficedu.core.storage import FolderStore
 from trafficedu.core.traces import Noted, RowAct
 from trafficedu.core.transactions import writing
 from trafficedu.riders.models import Rider
@@ -148,7 +149,9 @@ def test_the_probe_tells_of_keys_and_evidence_that_are_not_the_database_s(fresh_
         with writing(own):
             make_hazard(own, places.village_of(own, places.TOWN))
         assert probe.get("/readyz").text == "ready\n"
-        folder = services_of(own).evidence.folder
+        store = services_of(own).evidence
+        assert isinstance(store, FolderStore)
+        folder = store.folder
         folder.rename(folder.with_name("away"))
         answer = probe.get("/readyz")
         assert (answer.status_code, "The evidence folder" in answer.text) == (503, True)

@@ -16,7 +16,7 @@ from trafficedu.areas.models import Area
 from trafficedu.core.loading import loaded
 from trafficedu.education.models.courses import Course
 from trafficedu.riders.models import Rider
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 PACKAGE = Path(__file__).parents[2] / "trafficedu"
 MakeUser = Callable[..., User]

@@ -16,7 +16,7 @@ from tests.factories.violations import District, make_district
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import Role
 from trafficedu.core import clock
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 
 @pytest.fixture

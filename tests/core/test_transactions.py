@@ -16,7 +16,6 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from trafficedu import wiring
 from trafficedu.configuration.models import Parameter, Run
 from trafficedu.core import connections
 from trafficedu.core.actors import SYSTEM, Actor
@@ -27,6 +26,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.tables import insert_row
 from trafficedu.core.transactions import WRITES, is_writing, writing, written, written_in_parts
 from trafficedu.transfers.services.exporting import Export, TableOut, export_file, note_export
+from trafficedu.wiring.files import EXPORTERS
 
 REFUSED = "read-only|readonly"
 COUNTED = select(func.count()).select_from(Run)
@@ -132,7 +132,7 @@ def test_an_export_that_reads_for_long_keeps_nobody_from_recording(
 ) -> None:
     monkeypatch.setattr(connections, "PATIENCE_SECONDS", 0.5)
     begun, go_on, failures = threading.Event(), threading.Event(), list[Exception]()
-    exporter = wiring.EXPORTERS["areas"]
+    exporter = EXPORTERS["areas"]
 
     def slowly(
         session: Session, by: Actor, now: datetime, month: Month | None, clear: bool

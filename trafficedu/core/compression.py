@@ -9,11 +9,13 @@ from flask_compress import Compress
 from whitenoise import WhiteNoise
 from whitenoise.base import Headers
 
-from trafficedu.core.security import standing_headers
+from trafficedu.core.security import CALCULATING_POLICY, standing_headers
 
 STATIC = Path(__file__).parent.parent / "static"
 HASHED = r"-[0-9a-f]{10}\.\w+$"
 """How the build ends the name of a file whose content never changes."""
+CALCULATING = "scan-worker-"
+"""How the name of the one script begins that runs WebAssembly (docs/adr/0038-scanning-codes.md)."""
 OWN_PAGES = {"same-origin", "none"}
 """Where a browser says a request comes from when it is one of our pages, or the person's own doing."""
 
@@ -52,9 +54,11 @@ def asked_by_ourselves() -> bool:
 def init_static(app: Flask, *, https: bool) -> None:
     """Serve the built files before the application is asked: compressed by the build, kept for years by browsers."""
 
-    def _add(headers: Headers, _path: str, _url: str) -> None:
+    def _add(headers: Headers, path: str, _url: str) -> None:
         for name, value in standing_headers(https=https).items():
             headers[name] = value
+        if Path(path).name.startswith(CALCULATING):
+            headers["Content-Security-Policy"] = CALCULATING_POLICY
 
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any, TypeVar, cast
@@ -30,7 +30,7 @@ READER = "reader"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
+def init_database(app: Flask, settings: Settings, handlers: Handlers, covered: Mapping[str, Any]) -> None:
     """Attach the database to ``app``; every session carries the same :class:`~trafficedu.core.services.Services`.
 
     The pool has a connection for every thread of a server process and some to spare, so that nobody ever waits for one:
@@ -46,7 +46,7 @@ def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
     if settings.replica_url:
         engines[REPLICA] = engine | {"url": settings.replica_url} | connections.without_kerberos(settings.replica_url)
     app.config["SQLALCHEMY_ENGINES"] = engines
-    services = Services(settings, settings.keyring, settings.evidence, handlers)
+    services = Services(settings, settings.keyring, settings.evidence, handlers, covered)
     extension = SQLAlchemy(session_options={"info": services.as_info(), "class_": transactions.RoutedSession})
     extension.init_app(app)
     # The extension also closes asynchronous sessions; there are none, and it would start an event loop for that

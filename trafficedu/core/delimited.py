@@ -25,6 +25,7 @@ MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 SAID = re.compile(r'"?sep=([^\r\n])"?', re.IGNORECASE)
 """A first line by which a table says itself what stands between its cells."""
 EASTERN = re.compile("[\u0800-\U0010ffff]")
+FOREIGN = re.compile("[a-z]?[\u0080-\u07ff]+[a-z]?")
 PLAIN_SHARE, LEAST_SHARE = 0.9, 0.5
 """Shares of frequent characters among the Chinese ones: from the first on none is doubted, below the second each."""
 ERROR = message("This cell holds an error (%(error)s). Correct its formula, or enter the value.")
@@ -85,18 +86,23 @@ def _check_characters(path: Path) -> None:
 def _check_doubtful(path: Path) -> None:
     """Raise Refusal for a text without a mark that is Latin letters in UTF-8 and Chinese in GB18030, both of sense.
 
-    The four bytes of a short Chinese word may be two letters of Western Europe. A longer text leaves no doubt.
+    The four bytes of a short Chinese word may be two letters of Western Europe. A longer text leaves no doubt, nor do
+    letters that always stand beside small ones of a word, as in Genève: Chinese ones do not.
     """
     with path.open("rb") as file:
         if file.read(3) == codecs.BOM_UTF8:
             return
-    western = False
+    western = inside = 0
     for piece in _decoded(path, "utf-8"):
         if not piece.isascii():
             if EASTERN.search(piece):
                 return
-            western = True
-    if western and _decodes(path, "gb18030") and _share(path, "gb18030", "gb2312", range(0xB0, 0xD8)) >= PLAIN_SHARE:
+            runs = FOREIGN.findall(piece)
+            western += len(runs)
+            inside += sum(run[0].isascii() or run[-1].isascii() for run in runs)
+    if western == inside or not _decodes(path, "gb18030"):
+        return
+    if _share(path, "gb18030", "gb2312", range(0xB0, 0xD8)) >= PLAIN_SHARE:
         raise _other_encoding()
 
 

@@ -16,6 +16,7 @@ from trafficedu.core import keys, modes
 from trafficedu.core.services import services_of
 from trafficedu.core.settings import USUAL_ADDRESS, Settings, is_loopback
 from trafficedu.core.states import Word
+from trafficedu.core.storage import FolderStore
 from trafficedu.core.text import Message, message
 
 LEAST_FREE = 1 << 30
@@ -63,7 +64,7 @@ def examine_settings(settings: Settings, *, demo: bool = False) -> list[Finding]
         _https(settings),
         _proxies(settings),
         _modes(settings),
-        *map(_disk, dict.fromkeys((settings.instance, _existing(settings.evidence.folder)))),
+        *map(_disk, dict.fromkeys([settings.instance, *_folders(settings)])),
     ]
 
 
@@ -76,7 +77,7 @@ def examine_contents(session: Session) -> list[Finding]:
         Finding(Subject.KEYS, State.OK, message("Keys in use: %(keys)s.", keys=names))
         if fault is None
         else Finding(Subject.KEYS, State.UNSAFE, fault),
-        Finding(Subject.EVIDENCE, State.OK, message("Kept in %(folder)s.", folder=own.evidence.folder))
+        Finding(Subject.EVIDENCE, State.OK, message("Kept in %(folder)s.", folder=own.evidence.place))
         if lost is None
         else Finding(Subject.EVIDENCE, State.UNSAFE, lost),
     ]
@@ -143,6 +144,12 @@ def _modes(settings: Settings) -> Finding:
         files=", ".join(map(str, shown)),
     )
     return Finding(Subject.MODES, State.UNSAFE, text)
+
+
+def _folders(settings: Settings) -> list[Path]:
+    """Return where evidence is written on this machine's disks, or will be."""
+    store = settings.evidence
+    return [_existing(store.folder)] if isinstance(store, FolderStore) else []
 
 
 def _existing(folder: Path) -> Path:

@@ -1,6 +1,6 @@
 """What can go wrong in words a user understands. Must not know the web: the door of the pages maps these to answers.
 
-A :class:`Refusal` belongs to a form or a row and is shown there. The other three are answers of their own: nobody
+A :class:`Refusal` belongs to a form or a row and is shown there. The others are answers of their own: nobody
 catches them on the way, so that each reaches the user as what it is, and a denial always reaches the audit trail.
 """
 
@@ -58,6 +58,10 @@ class Refusal(DomainError):
 
 class Missing(DomainError):
     """It does not exist, or not for this user: the two are not told apart (HTTP 404)."""
+
+
+class Unavailable(DomainError):
+    """Something that this needs does not answer just now; trying again later may do (HTTP 503)."""
 
 
 class Denied(DomainError):

@@ -64,6 +64,9 @@ class FormPart(wtforms.Form):
 class FilterForm(FlaskForm):
     """What is chosen in the address of a page that only reads: it needs no token."""
 
+    usual: dict[str, str] | None = None
+    """What a page begins with where its address does not say it, by the name of the field."""
+
     class Meta:
         """A form in the address can forge nothing."""
 
@@ -82,15 +85,23 @@ class FilterForm(FlaskForm):
     @property
     def is_untouched(self) -> bool:
         """Whether the address chooses nothing: the page may choose a period for a beginning."""
-        return not request.args.keys() - {"after", "before", "sort", "lang"}
+        return not request.args.keys() - {"after", "before", "columns", "lang", "sort", "view"}
 
 
 class ChoiceFilter(SelectField):
     """One entry of a list, or all: either the words of a closed list, or what :meth:`offer` fills in later."""
 
+    data: Any
+
     def __init__(self, label: Any, pairs: Iterable[tuple[Any, Any]] = (), **kwargs: Any) -> None:
-        offered = all_or(pairs)
-        super().__init__(label, choices=offered, default="", validate_choice=len(offered) > 1, **kwargs)
+        super().__init__(label, choices=all_or(pairs), default="", validate_choice=False, **kwargs)
+
+    def pre_validate(self, form: Any) -> None:
+        """Say of what the list does not have that it is not there; it narrows nothing then."""
+        offered = {str(value) for value, *_ in self.iter_choices()}
+        if len(offered) > 1 and self.data and str(self.data) not in offered:
+            self.data = ""
+            raise ValidationError(str(_l("This is not in the list. Choose an entry of it, or all.")))
 
     def offer(self, pairs: Iterable[tuple[Any, Any]]) -> None:
         """Fill the list with (value, label) pairs."""
@@ -99,7 +110,7 @@ class ChoiceFilter(SelectField):
 
 MATCHES_SHOWN = 12
 """How many places are offered where a name may mean several."""
-SEVERAL = _l("Which one?")
+NAME_OR_CODE, SEVERAL = _l("Name or code"), _l("Which one?")
 UNKNOWN = _l("There is no place with this name or code.")
 TOO_MANY = _l("Which one? Only the first ones are listed. Enter more of the name.")
 
@@ -108,16 +119,19 @@ class SearchedFilter(StringField):
     """One entry of a list too long to be sent with a page, by its name or its code; ``data`` is the code, or "".
 
     The page offers the names by a file of its own that ``source`` (an endpoint) gives, once for many pages; without
-    JavaScript the name or the code is typed. :meth:`settle` finds what was typed.
+    one, or without JavaScript, the name or the code is typed. :meth:`settle` finds what was typed; ``unknown`` says
+    that it is none.
     """
 
     errors: Sequence[str]
 
-    def __init__(self, label: Any, source: str, **kwargs: Any) -> None:
+    def __init__(
+        self, label: Any, source: str = "", asked: Any = NAME_OR_CODE, unknown: Any = UNKNOWN, **kwargs: Any
+    ) -> None:
         super().__init__(
-            label, render_kw={"autocomplete": "off", "spellcheck": "false", "placeholder": _l("Name or code")}, **kwargs
+            label, render_kw={"autocomplete": "off", "spellcheck": "false", "placeholder": asked}, **kwargs
         )
-        self.source = source
+        self.source, self.unknown = source, unknown
         self.matches: Sequence[tuple[str, str]] = ()
         self.asks = False
         self._shown = ""
@@ -141,19 +155,20 @@ class SearchedFilter(StringField):
             self.data, self._shown = found[0][0], f"{found[0][1]} {found[0][0]}"
         else:
             self.data, self.matches, self.asks = "", found[:MATCHES_SHOWN], True
-            asks = SEVERAL if found else UNKNOWN
+            asks = SEVERAL if found else self.unknown
             self.errors = [*self.errors, str(TOO_MANY if len(found) > MATCHES_SHOWN else asks)]
 
     def _value(self) -> str:
         return self._shown
 
 
-class ActiveFilter(SelectField):
+class ActiveFilter(ChoiceFilter):
     """What is active, as a list begins; what was deactivated, or all."""
 
     def __init__(self, **kwargs: Any) -> None:
         offered = [("", _l("active")), ("no", _l("deactivated")), ("all", _l("all"))]
-        super().__init__(_l("State"), choices=choices(offered), default="", **kwargs)
+        super().__init__(_l("State"), **kwargs)
+        self.choices = choices(offered)
 
     @property
     def active(self) -> bool | None:

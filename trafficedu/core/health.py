@@ -10,6 +10,7 @@ from typing import Any
 import prometheus_client
 from flask import Blueprint, Flask, Response, abort, g, request
 from prometheus_client import CollectorRegistry, multiprocess
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from trafficedu.core import keys, schema
@@ -18,6 +19,8 @@ from trafficedu.core.database import database, session
 from trafficedu.core.lanes import kerb
 from trafficedu.core.services import services_of
 from trafficedu.core.settings import is_loopback
+from trafficedu.core.storage import FolderStore
+from trafficedu.core.text import Message
 
 probes = Blueprint("health", __name__)
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
@@ -46,10 +49,16 @@ def ready() -> Response:
             revision = schema.current(connection)
             if revision != schema.head():
                 return _plain(f"the schema is at {revision}, needed is {schema.head()}: run trafficedu init", 503)
-            wrong = keys.fault(connection, own.keyring) or keys.evidence_fault(connection, own.evidence)
+            wrong = keys.fault(connection, own.keyring) or _lost_folder(connection)
     except SQLAlchemyError:
         return _plain("the database does not answer", 503)
     return _plain("ready") if wrong is None else _plain(str(wrong), 503)
+
+
+def _lost_folder(connection: Connection) -> Message | None:
+    """Return what is wrong with a folder of evidence. A bucket is not asked: without it all else goes on."""
+    store = services_of(session()).evidence
+    return keys.evidence_fault(connection, store) if isinstance(store, FolderStore) else None
 
 
 @probes.get("/metrics")

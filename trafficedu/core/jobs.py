@@ -2,7 +2,7 @@
 
 A job is a row. It is asked for in the transaction of whoever asks, taken by one of any number of processes
 (``core.job_queue``), and ended together with what it wrote, in one transaction. What a job does is a function that
-``trafficedu.wiring.JOBS`` names; ``core.job_running`` runs it.
+``trafficedu.wiring.work.JOBS`` names; ``core.job_running`` runs it.
 """
 
 from __future__ import annotations

@@ -147,6 +147,11 @@ def way_back() -> str:
     return request.script_root + "/"
 
 
+def account_mark() -> str:
+    """Return a mark of the account that asks, "" for a visitor: it tells one from another and names nobody."""
+    return _mark_of_account(access.actor().user_id)
+
+
 def _mark_of_account(user_id: int | None) -> str:
     key = f"account:{current_app.config['SECRET_KEY']}".encode()
     return "" if user_id is None else hmac.digest(key, str(user_id).encode(), hashlib.sha256).hex()[:20]
@@ -155,7 +160,7 @@ def _mark_of_account(user_id: int | None) -> str:
 def init_kept(app: Flask) -> None:
     """Give templates the marks of a page, and show again what asks to be shown."""
     seen.init_seen(app)
-    app.jinja_env.globals.update(opened_mark=opened_mark, account_mark=lambda: _mark_of_account(access.actor().user_id))
+    app.jinja_env.globals.update(opened_mark=opened_mark, account_mark=account_mark)
 
     @app.after_request
     def _tell_address(answer: Response) -> Response:

@@ -22,6 +22,7 @@ from trafficedu.core.columns import Columns, RowReader
 from trafficedu.core.corrections import HeldCorrections
 from trafficedu.core.doubles import SeenKeys
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.numbers import is_number
 from trafficedu.core.orm import Base
 from trafficedu.core.parsing import Remark
@@ -342,6 +343,10 @@ class ReferencedImport(KeyedImport[Ready]):
     @abstractmethod
     def reference(self, ready: Ready) -> str:
         """Return the reference."""
+
+    def look_up(self, batch: Sequence[Ready]) -> None:
+        """Note of which months the file brings rows; whoever fetches more here calls this."""
+        self.report.months.update(str(Month.of(self.day(ready))) for ready in batch)
 
     def key(self, ready: Ready) -> tuple[str, int]:
         """Return reference and year; a file has one source."""

@@ -21,7 +21,7 @@ from trafficedu.core.encryption import Keyring
 from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import Base, UTCDateTime
 from trafficedu.core.services import services_of
-from trafficedu.core.storage import EvidenceStore
+from trafficedu.core.storage import EvidenceStore, FolderStore
 from trafficedu.core.text import Message, message
 from trafficedu.core.transactions import writing
 
@@ -106,12 +106,18 @@ def _fault(connection: Connection, keyring: Keyring, known: dict[str, str]) -> M
 
 def evidence_fault(connection: Connection, store: EvidenceStore) -> Message | None:
     """Return what is wrong with the store of evidence for the database, None where it may be right."""
-    if store.folder.is_dir() or not any(_first(connection, column, column.is_not(None)) for column in _of(EVIDENCE)):
-        return None
+    if store.is_there() or not any(_first(connection, column, column.is_not(None)) for column in named_files()):
+        return None  # the store is asked first: a table in which no row names a file is looked through whole
+    if isinstance(store, FolderStore):
+        return message(
+            "The evidence folder %(folder)s is not there, and records name photos and papers in it. Bring it back, or"
+            " check TRAFFICEDU_EVIDENCE_URL.",
+            folder=store.folder,
+        )
     return message(
-        "The evidence folder %(folder)s is not there, and records name photos and papers in it. Bring it back, or check"
+        "The store of evidence %(place)s does not answer, and records name photos and papers in it. Check it, and"
         " TRAFFICEDU_EVIDENCE_URL.",
-        folder=store.folder,
+        place=store.place,
     )
 
 
@@ -139,6 +145,11 @@ def _known(connection: Connection) -> dict[str, str]:
 def _of(kind: str) -> Iterator[Column[Any]]:
     """Yield the columns that say in their ``info`` what they are."""
     yield from (column for table in Base.metadata.sorted_tables for column in table.columns if kind in column.info)
+
+
+def named_files() -> Iterator[Column[Any]]:
+    """Yield the columns that name files of the store of evidence."""
+    return _of(EVIDENCE)
 
 
 def _first(connection: Connection, column: Column[Any], condition: ColumnElement[bool]) -> str | None:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Load, Session
 
 from trafficedu.core import bulk, spreadsheet
 from trafficedu.core.actors import Actor
@@ -30,7 +30,7 @@ Part = str | Message | int | float | Decimal | date | datetime | Moment | Callab
 Cell = Part | Sequence[Part]
 """What stands in a cell: a word stands as its badge, a message translated, a function of the language as what it
 returns, several things one after another, None as a dash."""
-FIGURES, SIGNED, MONEY, AGO = "figures", "signed", "money", "ago"
+FIGURES, SIGNED, MONEY, AGO, WHOLE = "figures", "signed", "money", "ago", "whole"
 
 
 def nothing(_row: Any) -> Cell:
@@ -44,9 +44,11 @@ class Column(spreadsheet.Column, Generic[Row]):
 
     ``sort`` is what its head sorts by; without one it does not sort. Rows without a value come last both ways.
     ``look`` is ``figures`` (to the right), ``signed`` (likewise, with + and −), ``money`` (likewise, in yuan), ``ago``
-    (a moment told from now) or nothing.
-    ``in_file_only`` is for what a page says otherwise: a number that is the address of the row's link, the code of an
-    area.
+    (a moment told from now), ``whole`` (never broken into two lines) or nothing.
+    ``in_file_only`` is for what a page says otherwise: the code of an area.
+
+    ``chosen_only``: it is shown to whoever chooses it, not of itself; ``stays``: it is in the file whatever is chosen.
+    ``needs`` is the permission without which it does not exist, ``loads`` what has to be loaded with the rows for it.
     """
 
     _: KW_ONLY
@@ -54,6 +56,10 @@ class Column(spreadsheet.Column, Generic[Row]):
     sort: ColumnElement[Any] | None = None
     look: str = ""
     in_file_only: bool = False
+    chosen_only: bool = False
+    stays: bool = False
+    needs: str = ""
+    loads: Sequence[Load] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,9 @@ class Listing(Generic[Row, Filter]):
     None where one row is looked for by its number.
 
     A list that goes out as a file names the permission for it (also the act in the audit trail) and the file.
+
+    ``headline`` are the columns that name a row on a phone, where the others stand below; without them the first one
+    does. ``chosen`` are the keys of the columns that somebody chose (:meth:`as_chosen`), none for the usual ones.
     """
 
     query: Callable[[Actor, Filter], Select[Any]]
@@ -84,11 +93,51 @@ class Listing(Generic[Row, Filter]):
     reach: Callable[[Session, Actor, Filter], Reach | None] | None = None
     export: str = ""
     file: str = ""
+    headline: Sequence[str] = ()
+    chosen: Sequence[str] = ()
+
+    def as_chosen(self, by: Actor, keys: Sequence[str] = ()) -> Listing[Row, Filter]:
+        """Return the list as ``by`` chose its columns, of those that ``by`` may see; without any, the usual ones."""
+        columns = [column for column in self.columns if not column.needs or by.may(column.needs)]
+        chosen = [column.key for column in columns if column.key in keys and not column.in_file_only]
+        return replace(self, columns=columns, chosen=chosen)
+
+    @property
+    def offered(self) -> list[Column[Row]]:
+        """The columns that may be chosen for the page."""
+        return [column for column in self.columns if not column.in_file_only]
 
     @property
     def shown(self) -> list[Column[Row]]:
         """The columns of the page."""
-        return [column for column in self.columns if not column.in_file_only]
+        return [
+            column for column in self.offered if (column.key in self.chosen if self.chosen else not column.chosen_only)
+        ]
+
+    @property
+    def in_file(self) -> list[Column[Row]]:
+        """The columns of the file: those of the page, and what it says otherwise."""
+        shown = {column.key for column in self.shown}
+        return [column for column in self.columns if column.in_file_only or column.stays or column.key in shown]
+
+    @property
+    def named_by(self) -> list[Column[Row]]:
+        """The columns that name a row on a phone."""
+        return sorted(
+            (column for column in self.columns if column.key in self.headline),
+            key=lambda column: self.headline.index(column.key),
+        )
+
+    @property
+    def told_by(self) -> list[Column[Row]]:
+        """The columns that stand beside the number where a page asks about rows: those that name one, or the next."""
+        return self.named_by or [column for column in self.shown[1:] if column.value is not nothing][:4]
+
+    def loaded(self, by: Actor, chosen: Filter) -> Select[Any]:
+        """Return the query with what the columns shown need."""
+        loads = [load for column in self.shown for load in column.loads]
+        query = self.query(by, chosen)
+        return query.options(*loads) if loads else query
 
     def sort_of(self, key: str | None) -> str:
         """Return the sort that ``key`` names, or the list's own where it names none."""
@@ -110,7 +159,7 @@ class Listing(Generic[Row, Filter]):
 
     def ordered(self, by: Actor, chosen: Filter, sort: str | None = None) -> Select[Any]:
         """Return the query of all rows in their order."""
-        return self.query(by, chosen).order_by(*Order(self.order_of(sort)).clauses())
+        return self.loaded(by, chosen).order_by(*Order(self.order_of(sort)).clauses())
 
     def page(
         self, session: Session, by: Actor, chosen: Filter, sort: str | None = None, place: Place = BEGINNING
@@ -119,7 +168,7 @@ class Listing(Generic[Row, Filter]):
         reach = self.reach and self.reach(session, by, chosen)
         if reach is not None:
             reach = reach.sorted_as(own=self.sort_of(sort).removeprefix("-") == self.sort.removeprefix("-"))
-        page = paginate(session, self.query(by, chosen), self.order_of(sort), place, self.per_page, reach)
+        page = paginate(session, self.loaded(by, chosen), self.order_of(sort), place, self.per_page, reach)
         if self.complete is not None:
             return replace(page, items=self.complete(session, page.items))
         return page if self.make is None else replace(page, items=[self.make(*row) for row in page.items])
@@ -139,13 +188,42 @@ class Listing(Generic[Row, Filter]):
         rows = session.scalars(query.order_by(*order)).all()
         return rows if self.complete is None else self.complete(session, rows), reach.count(session, order)
 
+    def next(self, session: Session, by: Actor, chosen: Filter, past: Sequence[Any] = ()) -> Any | None:
+        """Return the next record of a list that indexes reach, past a place in its own order; None at its end."""
+        assert self.reach is not None
+        reach, order = self.reach(session, by, chosen), Order(self.order_of(None))
+        place = reach.sorted_as(own=True).next(session, order, order.past(past) if past else None) if reach else None
+        if place is None:
+            return None
+        return session.scalars(self.query(by, chosen).where(order.keys[-1].expression == place[-1])).first()
+
+    def count(self, session: Session, by: Actor, chosen: Filter) -> int:
+        """Return how long a list is that indexes reach, as ``core.counting`` counts."""
+        reach = self.reach and self.reach(session, by, chosen)
+        return reach.sorted_as(own=True).count(session, self.order_of(None)) if reach else 0
+
     def cells(
         self, session: Session, by: Actor, chosen: Filter, sort: str | None, locale: str
     ) -> Iterator[list[spreadsheet.Value]]:
         """Yield the rows of all pages as the cells of a file, piece by piece."""
+        columns = self.in_file
         query = self.ordered(by, chosen, sort).execution_options(yield_per=bulk.BATCH)
         for row in session.scalars(query):
-            yield [plain(column.value(row), locale) for column in self.columns]
+            yield [plain(column.value(row), locale) for column in columns]
+
+
+@dataclass(frozen=True)
+class NamedView:
+    """A view of a list that somebody saved: its number, its name and what stands in its address; ``record`` is its row.
+
+    ``is_default``: the list begins with it where its address chooses nothing.
+    """
+
+    number: str
+    name: str
+    query: str
+    is_default: bool
+    record: Any
 
 
 def late(is_late: bool) -> list[Word]:

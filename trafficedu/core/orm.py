@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -86,7 +87,12 @@ class FirstOfMonth(TypeDecorator[Month]):
 
     def process_result_value(self, value: date | None, dialect: Any) -> Month | None:
         """Return the month of the stored day."""
-        return None if value is None else Month.of(value)
+        return None if value is None else _month_of(value)
+
+
+@lru_cache(maxsize=1024)
+def _month_of(day: date) -> Month:
+    return Month.of(day)  # thousands of rows are of a few dozen months
 
 
 def word(words: type[StrEnum], length: int) -> Enum:

@@ -22,7 +22,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.addresses import MonthConverter, NoSuchMonth
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Denied, DomainError, Missing, Stale
+from trafficedu.core.errors import Denied, DomainError, Missing, Stale, Unavailable
 from trafficedu.core.happenings import Happening, Names, happened
 from trafficedu.core.states import CHANGED
 from trafficedu.core.text import Message
@@ -40,11 +40,6 @@ class NavigationItem:
     label: Any
     permission: str
 
-    def shown(self) -> tuple[str, bool]:
-        """Return where it leads, and whether the present page is there or below."""
-        url = url_for(self.endpoint)
-        return url, request.path == url or request.path.startswith(url.rstrip("/") + "/")
-
 
 @dataclass(frozen=True)
 class NavigationGroup:
@@ -53,9 +48,37 @@ class NavigationGroup:
     label: Any
     entries: Sequence[NavigationItem]
 
-    def open_to(self, who: Actor) -> NavigationGroup:
-        """Return the group with the entries that ``who`` may open."""
-        return NavigationGroup(self.label, [item for item in self.entries if who.may(item.permission)])
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """An entry of the menu as a page shows it: where it leads, and its words."""
+
+    url: str
+    label: Any
+
+
+@dataclass(frozen=True)
+class MenuGroup:
+    """Entries of the menu as a page shows them, under a heading."""
+
+    label: Any
+    entries: Sequence[MenuEntry]
+
+
+def menu_of(who: Actor, navigation: Sequence[NavigationGroup]) -> list[MenuGroup]:
+    """Return the menu that ``who`` may open; the address of each entry is made once a page."""
+    groups = [(group.label, [item for item in group.entries if who.may(item.permission)]) for group in navigation]
+    return [
+        MenuGroup(label, [MenuEntry(url_for(item.endpoint), item.label) for item in items])
+        for label, items in groups
+        if items
+    ]
+
+
+def marked(menu: Sequence[MenuGroup]) -> str:
+    """Return the address of the one entry that is marked as the present page: of several, the nearest above it."""
+    path, addresses = request.path, [entry.url for group in menu for entry in group.entries]
+    return max((url for url in addresses if path == url or path.startswith(url.rstrip("/") + "/")), key=len, default="")
 
 
 @cache
@@ -79,19 +102,22 @@ def init_pages(app: Flask, navigation: Sequence[NavigationGroup], names: Names) 
     @app.context_processor
     def _frame() -> dict[str, Any]:
         who = access.actor()
+        menu = menu_of(who, navigation)
         return {
             "locale": locale(),
             "asset": asset,
             "actor": who,
             "can": who.may,
             "current_user": flask_login.current_user,
-            "navigation": [group for whole in navigation if (group := whole.open_to(who)).entries],
+            "navigation": menu,
+            "marked_entry": marked(menu),
             "now": utc_now(),
         }
 
     app.register_error_handler(HTTPException, _http_error)
+    app.jinja_env.globals["people_called"] = lambda ids: names(session(), [each for each in ids if each is not None])
     app.jinja_env.globals["happened_meanwhile"] = lambda: _happened(names)
-    app.register_error_handler(CSRFError, _forged)
+    app.register_error_handler(CSRFError, forged)
     app.register_error_handler(
         NoSuchMonth, lambda _error: error_page(404, _l("This month does not exist. Write months like 2026-10."))
     )
@@ -129,6 +155,8 @@ def _domain_error(error: DomainError) -> Any:
         return error_page(403, translated(error.text))
     if isinstance(error, Stale):
         return _stale(error.text)
+    if isinstance(error, Unavailable):
+        return error_page(503, translated(error.text))
     return error_page(404 if isinstance(error, Missing) else 400, translated(error.text))
 
 
@@ -148,7 +176,7 @@ def _stale(text: Message) -> Any:
     return _with_what_was_posted(409, text, action_left=not seen.has_page())
 
 
-def _forged(_error: CSRFError) -> Any:
+def forged(_error: CSRFError) -> Any:
     """Say that the token is no longer good; the one for whom the page was drawn may send the same once more."""
     if wants_sentence() or not kept.belongs_to(access.actor().user_id):
         return error_page(400, _l("Another account, or a session that has ended, opened this form. Nothing was saved."))

@@ -20,6 +20,9 @@ LONGEST_SIDE = 1600
 MOST_PIXELS = 60_000_000
 """What a phone's camera gives at most; a larger picture is refused before it is unpacked."""
 
+LONGEST_STROKES = 900
+DARK, LEAST_DRAWN = 128, 20
+"""Below which shade of grey a pixel counts as drawn, and how many make a signature rather than a slip of a finger."""
 QUALITY = 82
 FORMATS = ("JPEG", "PNG", "WEBP")
 
@@ -27,11 +30,37 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 def redrawn(data: bytes, longest: int = LONGEST_SIDE, field: str = "photos") -> bytes:
     """Return the picture as a JPEG without any metadata, turned upright, its longer side at most ``longest`` pixels.
 
+    Of an animated one it is the first picture.
+
     Raises
     ------
     Refusal
         At ``field``: it is no JPEG, PNG or WebP picture, is broken, or has more than :data:`MOST_PIXELS`.
     """
+    written = io.BytesIO()
+    _on_white(data, longest, field).save(written, "JPEG", quality=QUALITY, optimize=True)
+    return written.getvalue()
+
+
+def strokes(data: bytes, field: str = "signature") -> bytes:
+    """Return what was drawn by hand as a PNG in greys on white, no side longer than :data:`LONGEST_STROKES`.
+
+    Raises
+    ------
+    Refusal
+        At ``field``: as :func:`redrawn` says, or nothing was drawn.
+    """
+    grey = _on_white(data, LONGEST_STROKES, field).convert("L")
+    drawn = sum(grey.histogram()[:DARK])
+    if drawn < LEAST_DRAWN:
+        raise Refusal(message("Nothing is drawn in the box yet."), field=field)
+    written = io.BytesIO()
+    grey.save(written, "PNG", optimize=True)
+    return written.getvalue()
+
+
+def _on_white(data: bytes, longest: int, field: str) -> Image.Image:
+    """Return the pixels alone, upright, on white, no side longer than ``longest``."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a strange tag in a camera's metadata: it is dropped anyway
@@ -39,14 +68,13 @@ def redrawn(data: bytes, longest: int = LONGEST_SIDE, field: str = "photos") -> 
                 if picture.width * picture.height > MOST_PIXELS:
                     raise Refusal(message("This photo is too large. Take it again at a lower resolution."), field=field)
                 picture.draft("RGB", (longest, longest))
-                upright = ImageOps.exif_transpose(picture)
-                upright.thumbnail((longest, longest), Image.Resampling.LANCZOS)
-                plain = Image.new("RGB", upright.size, "white")
-                shown = upright.convert("RGBA")
+                picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+                shown = ImageOps.exif_transpose(picture).convert("RGBA")
+                plain = Image.new("RGB", shown.size, "white")
                 plain.paste(shown, mask=shown.getchannel("A"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+                return plain
+    except Refusal:
+        raise
+    except Exception as error:  # whatever a decoder stumbles over in the bytes of a stranger
         text = message("This file cannot be read as a photo. Choose a JPEG, PNG or WebP picture.")
         raise Refusal(text, field=field) from error
-    written = io.BytesIO()
-    plain.save(written, "JPEG", quality=QUALITY, optimize=True)
-    return written.getvalue()

@@ -83,6 +83,17 @@ def _misplaced(latitude: float, longitude: float, surroundings: Box | None) -> M
     )
 
 
+EARTH = 6371008.8
+"""Metres: the mean radius of the Earth (IUGG)."""
+
+
+def metres_between(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Return how far two points (latitude, longitude) lie apart on a sphere, by the haversine."""
+    (north, east), (south, west) = (tuple(math.radians(degree) for degree in point) for point in (one, other))
+    half = math.sin((north - south) / 2) ** 2 + math.cos(north) * math.cos(south) * math.sin((east - west) / 2) ** 2
+    return 2 * EARTH * math.asin(math.sqrt(min(half, 1.0)))
+
+
 AXIS, ECCENTRICITY = 6378245.0, 0.00669342162296594323
 """Of the ellipsoid that GCJ-02 is reckoned on (Krasovsky 1940): semi-major axis in metres, eccentricity squared."""
 ROUNDS = 6

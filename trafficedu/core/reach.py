@@ -118,6 +118,11 @@ class Reach:
         """Return the keys (the last of the order) of the first rows; what is in the rest is no window here."""
         return [row[-2] for row in self._plain().read(session, Order(order), limit)]
 
+    def next(self, session: Session, order: Order, past: ColumnElement[bool] | None) -> Sequence[Any] | None:
+        """Return where the next row past a place stands, None where there is none."""
+        rows = self._plain().read(session, order, 1, past)
+        return rows[0][:-1] if rows else None
+
     def count(self, session: Session, order: Sequence[ColumnElement[Any]]) -> int:
         """Return how many rows it leads to, as ``core.counting`` counts."""
         reach, keys = self._plain(), Order(order)

@@ -11,6 +11,8 @@ POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
+CALCULATING_POLICY = POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+"""Of a worker's own script: a worker lives under the policy of its file, and no page has to allow WebAssembly."""
 
 
 def standing_headers(*, https: bool) -> dict[str, str]:

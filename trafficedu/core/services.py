@@ -8,7 +8,7 @@ only its module knows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from sqlalchemy.orm import Session
@@ -24,12 +24,14 @@ _KEY = "services"
 
 @dataclass(frozen=True)
 class Services:
-    """The keys of personal data, the store of evidence, and who handles which event."""
+    """The keys of personal data, the store of evidence, who handles which event, and how figures are covered."""
 
     settings: Settings
     keyring: Keyring
     evidence: EvidenceStore
     handlers: Mapping[type[Any], Sequence[Callable[[Session, Any], None]]]
+    covered: Mapping[str, Any] = field(default_factory=dict)
+    """FIGURE -> how its records are counted by unit and month (``coverage.models.Covered``)."""
 
     def address(self, path: str) -> str:
         """Return where the public finds the page at ``path`` ("/verify/…"), for a paper.

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from trafficedu.core import modes
+from trafficedu.core.buckets import store_at
 from trafficedu.core.connections import is_in_use
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.errors import Refusal
@@ -35,7 +36,10 @@ class Settings:
     data_key: str
     replica_url: str = ""
     evidence_url: str = ""
+    evidence_key_id: str = ""
+    evidence_secret: str = ""
     public_url: str = ""
+    map_url: str = "https://uri.amap.com/marker?position={longitude},{latitude}&name={name}&coordinate=wgs84"
     locale: str = "zh"
     max_upload_mb: int = 64
     trusted_proxies: int = 0
@@ -86,9 +90,10 @@ class Settings:
         Raises
         ------
         ValueError
-            The address names something else than a folder.
+            The address names neither a folder nor a bucket.
         """
-        return EvidenceStore.from_url(self.evidence_url or str(self.instance / "evidence"))
+        url = self.evidence_url or str(self.instance / "evidence")
+        return store_at(url, self.evidence_key_id, self.evidence_secret)
 
 
 def default_instance() -> Path:
@@ -169,7 +174,10 @@ def _settings(instance: Path, database_url: str, data_key: str, values: Mapping[
         data_key=data_key,
         replica_url=values.get("replica_url", ""),
         evidence_url=values.get("evidence_url", ""),
+        evidence_key_id=values.get("evidence_key_id", ""),
+        evidence_secret=values.get("evidence_secret", ""),
         public_url=_web_address(values, "public_url"),
+        map_url=_map_address(values),
         locale=values.get("locale", Settings.locale),
         max_upload_mb=_whole(values, "max_upload_mb", Settings.max_upload_mb),
         trusted_proxies=_whole(values, "trusted_proxies", Settings.trusted_proxies),
@@ -197,6 +205,13 @@ def _web_address(values: Mapping[str, str], name: str) -> str:
     parts = urlsplit(text)
     if text and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
         raise ValueError(f"{PREFIX}{name.upper()}={text!r} is not an address like https://jtaq.example.cn")
+    return text
+
+
+def _map_address(values: Mapping[str, str]) -> str:
+    text = values.get("map_url", Settings.map_url).strip()
+    if not text.startswith(("https://", "http://", "geo:")) or "{latitude}" not in text or "{longitude}" not in text:
+        raise ValueError(f"{PREFIX}MAP_URL={text!r} is not an address with {{latitude}} and {{longitude}} in it")
     return text
 
 

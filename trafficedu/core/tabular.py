@@ -5,6 +5,7 @@ Rows come from ``core.reading``. What an import did is told in an :class:`Import
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,6 +64,8 @@ class ImportReport:
     conflicts: list[tuple[int, str]] = field(default_factory=list)
     """Riders, by id, whose document came under another name, and that name."""
     header: list[str] = field(default_factory=list)
+    months: Counter[str] = field(default_factory=Counter)
+    """Rows that are right in themselves by the month of what they tell, of a file of what happened."""
     remarks: list[RefusedRow] = field(default_factory=list)
 
     @property

@@ -13,11 +13,15 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from trafficedu.core import clock
+from trafficedu.core.access import actor
 from trafficedu.core.counting import CAP
+from trafficedu.core.database import session
 from trafficedu.core.paging import Place
+from trafficedu.core.passages import Passage, Teller, in_order
+from trafficedu.core.row_acts import Followers
 from trafficedu.core.states import Word
 from trafficedu.core.tabular import Exporter, Importer
-from trafficedu.core.text import LOCALES, Message, translate
+from trafficedu.core.text import LOCALES, Message, translate, translations
 from trafficedu.core.times import Moment
 
 Panel = Callable[..., Markup | str]
@@ -28,7 +32,8 @@ class Tables:
     """What pages read of ``trafficedu.wiring``.
 
     ROLE -> panels, PAGE -> panels, KIND -> importer, KIND -> exporter, KIND -> what a document would say now, KIND
-    -> the page on which a document of it is revoked, where its record has to follow.
+    -> the page on which a document of it is revoked, where its record has to follow, PAGE -> who tells its time line,
+    ACT on many rows -> what follows for each.
     """
 
     home: Mapping[Any, Sequence[Panel]]
@@ -37,6 +42,8 @@ class Tables:
     exporters: Mapping[str, Exporter]
     documents: Mapping[Any, Callable[..., Any]]
     revoked_at: Mapping[Any, Callable[..., str]]
+    timelines: Mapping[str, Sequence[Teller]]
+    follows: Mapping[str, Sequence[Followers]]
 
 
 def tables() -> Tables:
@@ -48,6 +55,33 @@ def locale() -> str:
     """Return the language of this request, ``zh`` or ``en``."""
     chosen = flask_babel.get_locale()
     return str(chosen.language if chosen and chosen.language in LOCALES else current_app.config["BABEL_DEFAULT_LOCALE"])
+
+
+class Catalogues(flask_babel.Domain):  # type: ignore[misc] # Flask-Babel carries no types
+    """The catalogues of ``core.text``, of which a page asks for a hundred sentences.
+
+    Flask-Babel names the language and looks for its own context three times for each sentence: a tenth of the time of
+    a short page.
+    """
+
+    def get_translations(self) -> Any:
+        """Return the catalogue of this request's language."""
+        return translations(locale())
+
+
+class Languages(flask_babel.Babel):  # type: ignore[misc] # Flask-Babel carries no types
+    """The language of a request, with our catalogues for Python, and the same for templates by a shorter way."""
+
+    domain_instance = Catalogues()
+
+    def init_app(self, app: Flask, *args: Any, **kwargs: Any) -> None:
+        """Choose languages, and say sentences, in an application."""
+        super().init_app(app, *args, **kwargs)
+        app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined] # of the extension that was just added
+            lambda text: translations(locale()).ugettext(text),
+            lambda one, many, count: translations(locale()).ungettext(one, many, count),
+            newstyle=True,
+        )
 
 
 def translated(text: Message | str) -> str:
@@ -118,12 +152,36 @@ def still(under_way: bool) -> tuple[str, int, dict[str, str]]:
 
 
 def panels_for(page: str, **subject: Any) -> list[Markup]:
-    """Return the fragments that higher features add to ``page``, in the order of ``wiring.PANELS``."""
+    """Return the fragments that higher features add to ``page``, in the order of ``wiring.screens.PANELS``."""
     return _drawn(tables().panels.get(page, ()), **subject)
 
 
+@dataclass(frozen=True)
+class TimelineRow:
+    """A line of a time line; ``url`` leads to the page that says more, "" for who may not open it."""
+
+    passage: Passage
+    url: str
+
+
+def timeline_of(page: str, **subject: Any) -> list[TimelineRow]:
+    """Return what happened to the record of a page in its order, as all features tell it whoever asks."""
+    told = [
+        passage
+        for teller in tables().timelines.get(page, ())
+        for passage in teller(session(), actor(), locale(), **subject)
+    ]
+    return [TimelineRow(each, _page_of(each)) for each in in_order(told)]
+
+
+def _page_of(passage: Passage) -> str:
+    view = current_app.view_functions.get(passage.page)
+    may = view is not None and actor().may(getattr(view, "permission", ""))
+    return url_for(passage.page, **passage.values) if may else ""
+
+
 def home_panels(role: str) -> list[Markup]:
-    """Return the fragments of a role's first screen, in the order of ``wiring.HOME``."""
+    """Return the fragments of a role's first screen, in the order of ``wiring.screens.HOME``."""
     return _drawn(tables().home[role])
 
 
@@ -161,5 +219,9 @@ def init_web(app: Flask, tables: Tables) -> None:
         unbroken=lambda value: any(len(part) > LONGEST_WORD for part in value.split()),
     )
     app.jinja_env.globals.update(
-        page_url=page_url, address_of=address_of, panels_for=panels_for, beginning_of_list=BEGINNING_OF_LIST
+        timeline_of=timeline_of,
+        page_url=page_url,
+        address_of=address_of,
+        panels_for=panels_for,
+        beginning_of_list=BEGINNING_OF_LIST,
     )

@@ -1,6 +1,6 @@
 """What the function of a job works with and what it leaves. Must not know by whom it is run.
 
-A job is one function ``(Work) -> Ending`` and its line in ``trafficedu.wiring.JOBS``.
+A job is one function ``(Work) -> Ending`` and its line in ``trafficedu.wiring.work.JOBS``.
 """
 
 from __future__ import annotations

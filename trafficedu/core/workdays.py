@@ -47,6 +47,13 @@ def add_workdays(start: date, days: int, corrections: Mapping[date, bool]) -> da
     return day
 
 
+def workdays_left(today: date, last: date, corrections: Mapping[date, bool]) -> int:
+    """Return the working days after ``today`` up to ``last``: 0 on the last day, negative once it is over."""
+    first, end = min(today, last), max(today, last)
+    days = sum(is_workday(first + timedelta(days=n), corrections) for n in range(1, (end - first).days + 1))
+    return days if last >= today else -max(days, 1)
+
+
 def last_published_year() -> int:
     """Return the last year whose official holiday arrangement the calendar library knows."""
     year: int = max(day.year for day in chinese_calendar.constants.holidays)

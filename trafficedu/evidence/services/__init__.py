@@ -1,0 +1,1 @@
+"""Evidence kept, taken back, and compared with what records name."""
