@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trafficedu.analysis.proportions import TargetVerdict, against_target, clustered_rate, t_quantile, wilson
+from trafficedu.analysis.proportions import (
+    Spread,
+    TargetVerdict,
+    against_target,
+    clustered_rate,
+    single_site,
+    t_quantile,
+    wilson,
+)
+from trafficedu.analysis.site_pools import SitePool, pool_sites, shrunk_deff
 
 
 @pytest.mark.parametrize(
@@ -77,21 +86,23 @@ def test_helmets_of_suzhou_need_the_design_effect() -> None:
 
 
 def test_clusters_by_hand() -> None:
-    """Two sites of 100 with 60 and 80: between 2 (10^2 + 10^2) / 200^2 = 0.01, binomial 0.21 / 200."""
-    rate = clustered_rate([60, 80], [100, 100])
+    """Three sites of 100 with 60, 70 and 80: between 3/2 (10^2 + 0 + 10^2) / 300^2 = 1/300, binomial 0.21 / 300."""
+    rate = clustered_rate([60, 70, 80], [100, 100, 100])
     assert rate.rate == pytest.approx(0.7)
-    assert rate.deff == pytest.approx(0.01 / (0.21 / 200))
-    assert not rate.assumed
+    assert rate.deff == pytest.approx((1 / 300) / (0.21 / 300))
+    assert rate.spread is Spread.OWN
 
 
 def test_a_rate_of_riders_is_not_a_mean_of_sites() -> None:
     assert clustered_rate([1, 90], [1, 180]).rate == pytest.approx(91 / 181)
 
 
-@pytest.mark.parametrize(("x", "n"), [([20], [50]), ([0, 0], [30, 40]), ([30, 40], [30, 40])])
+@pytest.mark.parametrize(
+    ("x", "n"), [([20], [50]), ([60, 80], [100, 100]), ([0, 0, 0], [30, 40, 9]), ([30, 40, 9], [30, 40, 9])]
+)
 def test_configured_design_effect_where_sites_cannot_tell(x: list[int], n: list[int]) -> None:
     rate = clustered_rate(x, n, assumed_deff=3.0)
-    assert rate.assumed
+    assert rate.spread is Spread.ASSUMED
     assert rate.deff == 3.0
     assert rate.high - rate.low > wilson(sum(x), sum(n))[1] - wilson(sum(x), sum(n))[0]
 
@@ -134,7 +145,72 @@ def test_further_sites_are_just_enough() -> None:
 
 
 def test_a_rate_on_the_target_cannot_be_settled() -> None:
-    assert against_target(clustered_rate([95, 95], [100, 100]), 0.95).further_sites is None
+    assert against_target(clustered_rate([95, 95, 95], [100, 100, 100]), 0.95).further_sites is None
+
+
+@pytest.mark.parametrize("sites", [1, 2])
+@pytest.mark.parametrize("pool", [None, SitePool(0.01, 40)])
+def test_one_or_two_sites_are_no_verdict_on_a_town_however_clear_they_are(sites: int, pool: SitePool | None) -> None:
+    """1,000 of 1,000 at each: whatever the interval, three sites are needed, and so many more are missing."""
+    judgement = against_target(clustered_rate([1000] * sites, [1000] * sites, pool=pool), 0.9)
+    assert (judgement.verdict, judgement.further_sites) == (TargetVerdict.NOT_JUDGED, 3 - sites)
+    assert against_target(single_site(1000, 1000), 0.9).verdict is TargetVerdict.NOT_JUDGED
+    assert against_target(clustered_rate([1000] * 3, [1000] * 3, pool=pool), 0.9).verdict is TargetVerdict.MET
+
+
+def arrays(x: list[int], n: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    return np.array(x, dtype=float), np.array(n, dtype=float)
+
+
+def test_the_pool_by_hand() -> None:
+    """Three towns of sites with 100 riders each.
+
+    A: 80, 90, 100 of 100: p .9, deff 3/2 (100 + 0 + 100) / 300^2 / (.09 / 300) = 300/27 = 11.1111; 2 degrees.
+    B: 88, 90, 92: deff 3/2 (4 + 0 + 4) / 300^2 / (.09 / 300) = 12/27 = 0.4444; 2 degrees.
+    C: 85, 95: p .9, deff 2 (25 + 25) / 200^2 / (.09 / 200) = 5.5556; 1 degree.
+    D: one site, E: all of all: they tell nothing.
+    sum (m - 1)(deff - 1) = 2 * 10.1111 - 2 * .5556 + 4.5556 = 23.6667, over 5 * (100 - 1): rho = .0478114.
+    """
+    towns = [
+        arrays([80, 90, 100], [100] * 3),
+        arrays([88, 90, 92], [100] * 3),
+        arrays([85, 95], [100] * 2),
+        arrays([60], [100]),
+        arrays([70, 80, 0], [70, 80, 0]),
+    ]
+    pool = pool_sites(towns)
+    assert pool is not None
+    assert pool.correlation == pytest.approx(0.0478114, abs=1e-7)
+    assert pool.degrees == 5
+    assert pool.deff(np.array([100.0])) == pytest.approx(1 + 99 * 0.0478114, abs=1e-5)  # 5.7333
+    assert pool.variance(0.9) == pytest.approx(0.09 * 0.0478114, abs=1e-8)
+    # one site: the pool's alone, 5.7333; its degrees are the pool's five, not the eight of its weight
+    assert shrunk_deff(pool, *arrays([95], [100])) == pytest.approx((5.73333, 5), abs=1e-4)
+    # A: (8 * 5.7333 + 2 * 11.1111) / 10 = 6.80889
+    assert shrunk_deff(pool, *towns[0]) == pytest.approx((6.80889, 5), abs=1e-4)
+    one = clustered_rate([95], [100], pool=pool)
+    assert one.spread is Spread.POOLED
+    assert (one.low, one.high) == pytest.approx(wilson(95 / 5.73333, 100 / 5.73333, quantile=2.5706), abs=1e-4)
+    assert pool_sites(towns[:2]) is None, "four degrees of freedom are too few to tell"
+
+
+def test_alike_sites_of_a_pool_never_make_less_of_an_interval_than_simple_sampling() -> None:
+    pool = pool_sites([arrays([90] * 6, [100] * 6)] * 3)
+    assert pool == SitePool(0.0, 15)
+    rate = clustered_rate([90, 90], [100, 100], pool=pool)
+    assert rate.deff == 1.0
+    assert rate.low < wilson(180, 200)[0]
+
+
+@given(st.lists(st.tuples(st.integers(1, 60), st.integers(0, 20)), min_size=1, max_size=6), st.floats(0, 0.2))
+def test_another_site_like_the_others_never_widens_the_interval(sites: list[tuple[int, int]], rho: float) -> None:
+    """A town of like sites: with one more of the same, what is known of it never gets less."""
+    pool, (worn, bare) = SitePool(rho, 40), sites[0]
+    widths = []
+    for m in range(1, 8):
+        rate = clustered_rate([worn] * m, [worn + bare] * m, pool=pool)
+        widths.append(rate.high - rate.low)
+    assert all(later <= earlier + 1e-12 for earlier, later in zip(widths, widths[1:], strict=False))
 
 
 def test_cluster_intervals_hold_in_simulation() -> None:

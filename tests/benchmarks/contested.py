@@ -31,7 +31,6 @@ from tests import databases
 from tests.benchmarks.recording import Officer, served
 from tests.factories.education import make_rider, make_session
 from tests.factories.people import make_user
-from trafficedu import wiring
 from trafficedu.app import create_app
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core import schema
@@ -45,6 +44,7 @@ from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
 from trafficedu.education.queries.courses import find_course
 from trafficedu.stations.models import Station
+from trafficedu.wiring.work import REFERENCE
 
 CLIENTS, SEATS, RIDERS, ROSTER = 8, 20, 200, 40
 LIGHT = "/messages"
@@ -70,7 +70,7 @@ def prepare(url: str, rounds: int) -> tuple[str, str, list[Turn]]:
     with app.app_context():
         schema.upgrade(database().engine)
         with database().sessionmaker() as own, writing(own) as session:
-            for load in wiring.REFERENCE:
+            for load in REFERENCE:
                 load(session, utc_now())
             load_demo(session, Plan(2_000, 6), utc_now())
             village = session.scalars(select(Area).where(Area.level == VILLAGE).order_by(Area.code)).first()

@@ -42,8 +42,8 @@ from trafficedu.core.transactions import WRITES
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
 from trafficedu.evaluation.services.runs import evaluate, publish_run
+from trafficedu.figures import FIGURES
 from trafficedu.settled.services import settle_due
-from trafficedu.wiring import FIGURES
 
 SMALL, MONTHS = 10_000, 66
 DATA = Path("bench-data")

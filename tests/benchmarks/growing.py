@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime
 from trafficedu.education.rules.reckoning import FINISHED_FROM
-from trafficedu.feedback.rules import HELD_FROM
+from trafficedu.feedback.rules.notices import HELD_FROM
 
 Say = Callable[[str], None]
 OPEN_EVERY = 25
@@ -51,11 +51,13 @@ GROWN: Mapping[str, Growth] = {
     "vehicle": Growth(),
     "engagement": Growth(),
     "plate_use": Growth(),
+    "rider_lookup": Growth(),
     "study_session": TENTH,
     "violation": Growth(open="state = 'pending' OR company_known IN ('named', 'ambiguous') OR identity = 'wanted'"),
     "company_decision": Growth(),
     "unnamed_person": Growth(),
     "plate_question": Growth(open="state = 'open'"),
+    "violation_pair": Growth(TENTH.pace, open="state = 'open'"),
     "objection": Growth(open="state = 'open'"),
     "study_task": Growth(open="state IN ('open', 'booked', 'away', 'in_progress')"),
     "task_violation": Growth(),

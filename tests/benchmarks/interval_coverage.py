@@ -1,100 +1,132 @@
-"""How often the 95 % intervals hold the truth over 500 simulated districts. Prints JSON.
+"""How often statements of trends and campaigns are right in simulated districts. Prints JSON, shares in percent.
 
-Run: python tests/benchmarks/interval_coverage.py
+Run: python tests/benchmarks/interval_coverage.py [districts for each line, 200 unless given] [statements or campaigns]
 """
 
 import json
 import sys
-from types import SimpleNamespace
-from unittest.mock import patch
+from collections.abc import Callable
 
 import numpy as np
 
-from trafficedu.analysis import before_after
-from trafficedu.analysis.arrays import FloatArray
-from trafficedu.analysis.negative_binomial import dispersion
-from trafficedu.analysis.trend.forecast import _outlook
-from trafficedu.analysis.trend.model import SEASON_PRIOR
-from trafficedu.analysis.trend.panel import Panel, calendar_months
-from trafficedu.analysis.trend.season import month_index
-from trafficedu.analysis.trend.statement import slopes
+from trafficedu.analysis.arrays import BoolArray, FloatArray
+from trafficedu.analysis.before_after import before_after
+from trafficedu.analysis.trend.panel import Panel
+from trafficedu.analysis.trend.statement import Slopes, slopes
 
-DISTRICTS, AREAS, MONTHS = 500, 22, 60
-MONTH = np.arange(MONTHS) % 12
+Level = Callable[[np.random.Generator, tuple[int, int]], FloatArray]
+BEFORE, DURING, AREAS = 24, 12, 40
+YEAR = np.exp(0.25 * np.sin(2 * np.pi * np.arange(BEFORE + DURING) / 12))
 
 
-def negative_binomial(rng: np.random.Generator, mean: FloatArray, k: float) -> FloatArray:
-    counts = rng.poisson(mean * rng.gamma(1 / k, k, np.shape(mean)) if k else mean)
+def still(_rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
+    return np.zeros(shape)
+
+
+def autocorrelated(rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
+    """AR(1) of .6 with standard deviation .15."""
+    level = rng.normal(0.0, 0.15, shape)
+    for t in range(1, shape[1]):
+        level[:, t] = 0.6 * level[:, t - 1] + 0.8 * level[:, t]
+    return level
+
+
+def wandering(sd: float) -> Level:
+    return lambda rng, shape: np.cumsum(rng.normal(0.0, sd, shape), axis=1)
+
+
+def fallen(_rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
+    """Down by 30 % from the middle on."""
+    return np.where(np.arange(shape[1]) >= shape[1] // 2, np.log(0.7), 0.0) * np.ones(shape)
+
+
+def draw(rng: np.random.Generator, mean: FloatArray, k: float) -> FloatArray:
+    counts = rng.poisson(mean * rng.gamma(1 / k, k, mean.shape) if k else mean)
     return np.asarray(counts, dtype=float)
 
 
-def one_slope(rng: np.random.Generator, k: float) -> tuple[bool, float]:
-    """Return whether the district's and each area's slope interval hold the true change a year."""
-    per_year = rng.uniform(-0.15, 0.15)
-    base = rng.gamma(2.0, 3.0, AREAS)[:, None] * np.exp(0.25 * np.sin(2 * np.pi * (MONTH - 2) / 12))
-    counts = negative_binomial(rng, base * (1 + per_year) ** (np.arange(MONTHS) / 12), k)
-    exposure = np.ones(counts.shape)
-    season = month_index(counts, exposure, MONTH, SEASON_PRIOR)[MONTH]
-    area = slopes(counts, exposure * season)
-    total = slopes(counts.sum(axis=0)[None], season[None])
-    known = ~np.isnan(area.low)
-    held = (area.low <= per_year) & (per_year <= area.high)
-    return bool(total.low[0] <= per_year <= total.high[0]), float(held[known].mean())
+def statements(rng: np.random.Generator, runs: int) -> dict[str, dict[str, float]]:
+    """Shares of series with a trend claimed, a changed level said, and the true change a year in the interval."""
+    lines: dict[str, tuple[Level, float, float]] = {
+        "Poisson": (still, 0.0, 0.0),
+        "k .2": (still, 0.2, 0.0),
+        "AR(1) .6, sd .15": (autocorrelated, 0.0, 0.0),
+        "random walk .05": (wandering(0.05), 0.0, 0.0),
+        "step of -30 %": (fallen, 0.0, 0.0),
+        "-10 % a year": (still, 0.0, -0.1),
+        "-20 % a year": (still, 0.0, -0.2),
+        "-20 % a year, k .2": (still, 0.2, -0.2),
+        "-35 % a year": (still, 0.0, -0.35),
+    }
+    out = {}
+    for months in (36, 24):
+        for name, (level, k, per_year) in lines.items():
+            for mean in (5.0, 20.0, 60.0, 300.0):
+                shape = 2 * runs, months
+                truth = mean * np.exp(level(rng, shape)) * (1 + per_year) ** (np.arange(months) / 12)
+                found = slopes(draw(rng, truth, k), np.ones(shape))
+                out[f"{months} months, {name}, {mean:g} a month"] = shares(found, per_year)
+    return out
 
 
-def quick_total(panel: Panel, horizon: int) -> SimpleNamespace:
-    """Forecast the total by its 24-month mean and month index: half a second a district less than the model."""
-    total = panel.counts.sum(axis=0)[None]
-    calendar = calendar_months(panel.first_month, 0, panel.months + horizon)
-    season = month_index(total, np.ones(total.shape), calendar[: panel.months], SEASON_PRIOR)
-    base = season[calendar[: panel.months]]
-    rate = total.sum() / base.sum()
-    k = dispersion(total[0], rate * base)
-    unsure = k + (1 / rate + k) / panel.months
-    return SimpleNamespace(total=_outlook(rate * season[calendar[panel.months :]], np.full(horizon, unsure), np.inf))
+def shares(found: Slopes, per_year: float) -> dict[str, float]:
+    """Return the three shares of one line."""
+    changed = found.changed >= 0
+    claimed = ((found.low > 0) | (found.high < 0)) & ~changed
+    held = (found.low <= per_year) & (per_year <= found.high)
+    parts = {"claimed": claimed, "changed": changed, "held": held}
+    return {name: round(100 * float(part.mean()), 1) for name, part in parts.items()}
 
 
-def one_campaign(rng: np.random.Generator, theta: float, k: float, areas: int = 40) -> tuple[bool, bool, float]:
-    """Return whether the effect's interval holds theta; the fifth of areas with the worst year get the campaign.
+def one_campaign(
+    rng: np.random.Generator, theta: float, k: float, areas: int, wander: float, rose: bool
+) -> list[tuple[bool, bool, float]]:
+    """Return for one district without and with comparison areas: theta held, effect "proven", estimate.
 
-    Everything but the trend of the total is estimated as for a campaign in the database: pool rate, month index,
-    spread of areas and monthly dispersion.
+    A fifth of the areas get the campaign: those that rose most from one year to the next, or had the worst year.
     """
-    shape, months = 4.0, 24
     exposure = rng.gamma(3.0, 8.0, areas)
-    year = np.exp(0.25 * np.sin(2 * np.pi * MONTH[: months + 12] / 12))
-    mean = (exposure * rng.gamma(shape, 1 / shape, areas))[:, None] / 12 * year / year[:12].mean()
-    before = negative_binomial(rng, mean[:, :months], k)
+    level = np.cumsum(rng.normal(0.0, wander, (areas, BEFORE + DURING)), axis=1)
+    mean = (exposure * rng.gamma(4.0, 0.25, areas))[:, None] / 12 * YEAR * np.exp(level)
+    before = draw(rng, mean[:, :BEFORE], k)
+    later, earlier = before[:, 12:].sum(axis=1), before[:, :12].sum(axis=1)
     campaign = np.zeros(areas, dtype=bool)
-    campaign[np.argsort(before[:, -12:].sum(axis=1) / exposure)[-areas // 5 :]] = True
-    after = negative_binomial(rng, np.where(campaign[:, None], theta, 1.0) * mean[:, months:], k).sum(axis=1)
+    campaign[np.argsort((later + 0.5) / (earlier + 0.5) if rose else later / exposure)[-areas // 5 :]] = True
+    after = draw(rng, np.where(campaign[:, None], theta, 1.0) * mean[:, BEFORE:], k).sum(axis=1)
     names = tuple(str(area) for area in range(areas))
-    panel = Panel(names, 2015 * 12, before, exposure=np.repeat(exposure[:, None], months, axis=1))
-    held, estimate = [], 1.0
-    for comparison in (~campaign, np.zeros_like(campaign)):
-        found = before_after.before_after(panel, after, np.ones(12), campaign, comparison)
-        assert found is not None
-        held.append(found.effect.low <= theta <= found.effect.high)
-        estimate = found.effect.theta
-    return held[1], held[0], estimate
+    panel = Panel(names, 2015 * 12, before, exposure=np.repeat(exposure[:, None], BEFORE, axis=1))
+    return [_effect(panel, after, campaign, against, theta) for against in (np.zeros_like(campaign), ~campaign)]
+
+
+def _effect(
+    panel: Panel, after: FloatArray, campaign: BoolArray, against: BoolArray, theta: float
+) -> tuple[bool, bool, float]:
+    found = before_after(panel, after, np.ones(DURING), campaign, against)
+    assert found is not None
+    return found.effect.low <= theta <= found.effect.high, found.effect.proven, found.effect.theta
+
+
+def campaigns(rng: np.random.Generator, runs: int) -> dict[str, dict[str, float]]:
+    """Coverage, share proven and mean estimate of campaigns, alone and against comparison areas."""
+    cases = [(theta, k, areas, 0.0, False) for theta in (1.0, 0.7) for k in (0.0, 0.15) for areas in (40, 22)]
+    cases += [(theta, k, 40, 0.08, True) for theta in (1.0, 0.7) for k in (0.0, 0.1)] + [(1.0, 0.1, 22, 0.08, True)]
+    out = {}
+    for case in cases:
+        found = np.array([one_campaign(rng, *case) for _ in range(runs)], dtype=float)
+        theta, k, areas, wander, rose = case
+        name = f"theta {theta}, k {k}, {areas} areas, wandering {wander}, {'rose most' if rose else 'worst year'}"
+        for place, how in enumerate(("alone", "compared")):
+            held, proven, estimate = found[:, place].mean(axis=0)
+            values = {"held": 100 * held, "proven": 100 * proven, "mean": estimate}
+            out[f"{name}, {how}"] = {key: round(float(value), 3) for key, value in values.items()}
+    return out
 
 
 def main() -> None:
-    rng = np.random.default_rng(20_240_501)
-    out = {}
-    for name, k in (("poisson", 0.0), ("overdispersed", 0.15)):
-        held = [one_slope(rng, k) for _ in range(DISTRICTS)]
-        out[f"slope_district_{name}"] = float(np.mean([d for d, _ in held]))
-        out[f"slope_area_{name}"] = float(np.mean([a for _, a in held]))
-    cases = [(theta, k, areas) for theta in (1.0, 0.7) for k in (0.0, 0.15) for areas in (40, 22)]
-    with patch.object(before_after, "forecast", quick_total):
-        for theta, k, areas in cases:
-            kept = [one_campaign(rng, theta, k, areas) for _ in range(DISTRICTS)]
-            name = f"campaign_theta_{theta}_k_{k}_areas_{areas}"
-            out[name] = float(np.mean([p for p, _, _ in kept]))
-            out[f"{name}_compared"] = float(np.mean([c for _, c, _ in kept]))
-            out[f"{name}_mean_theta"] = round(float(np.mean([t for _, _, t in kept])), 3)
-    sys.stdout.write(json.dumps(out, indent=1) + "\n")
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    parts = {"statements": statements, "campaigns": campaigns}
+    found = {name: parts[name](np.random.default_rng(20_240_501), runs) for name in sys.argv[2:] or parts}
+    sys.stdout.write(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

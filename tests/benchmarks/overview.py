@@ -24,7 +24,6 @@ from sqlalchemy import text
 from tests import databases
 from tests.benchmarks.growing import grow
 from tests.conftest import load_reference
-from trafficedu import wiring
 from trafficedu.accounts.rules import Role
 from trafficedu.app import create_app
 from trafficedu.core.clock import local_date, utc_now
@@ -37,6 +36,7 @@ from trafficedu.demo.accounts import PASSWORD, USERNAMES
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
 from trafficedu.evaluation.services.runs import evaluate
+from trafficedu.figures import FIGURES
 from trafficedu.settled.services import settle_due
 
 SMALL, MONTHS = 10_000, 24
@@ -69,7 +69,7 @@ def build(url: str, folder: Path, violations: int) -> Flask:
             session.commit()
         session.commit()
         began = time.perf_counter()
-        months = settle_due(session, now, wiring.FIGURES, most=sys.maxsize)
+        months = settle_due(session, now, FIGURES, most=sys.maxsize)
         print(f"{months} months settled in {time.perf_counter() - began:.1f} s", flush=True)  # noqa: T201
         with database().engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("ANALYZE"))

@@ -35,7 +35,6 @@ from stdnum.iso7064 import mod_11_2
 
 from tests import databases
 from tests.factories.people import PASSWORD, make_user
-from trafficedu import wiring
 from trafficedu.app import create_app
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.companies.models import Company
@@ -50,6 +49,7 @@ from trafficedu.education.models.courses import Course, StudySession
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.riders.services.people import NewRider, find_or_register
 from trafficedu.stations.models import Station
+from trafficedu.wiring.work import REFERENCE
 
 PORTS = itertools.count(18600)
 THREADS = 8
@@ -83,7 +83,7 @@ def prepare(url: str, riders: int) -> tuple[str, list[str], list[str]]:
     with app.app_context():
         schema.upgrade(database().engine)
         with database().sessionmaker(info=WRITES) as session:
-            for load in wiring.REFERENCE:
+            for load in REFERENCE:
                 load(session, utc_now())
             load_demo(session, Plan(VIOLATIONS, MONTHS), clock.utc_now())
             session.execute(text(f"CREATE TABLE bare_row (id {serial(url)}, body varchar(100))"))

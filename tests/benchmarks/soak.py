@@ -40,7 +40,6 @@ from sqlalchemy import make_url, select
 from tests import databases
 from tests.benchmarks.recording import identity
 from tests.factories.people import PASSWORD, make_user
-from trafficedu import wiring
 from trafficedu.app import create_app
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core import clock, numbers, schema, serving
@@ -53,6 +52,7 @@ from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.rules.states import BookingState, TaskState
 from trafficedu.education.services.seats import move_booking
 from trafficedu.stations.models import Station
+from trafficedu.wiring.work import REFERENCE
 
 CLIENTS, CONTESTED = 8, 200
 LISTS = ("/", "/violations", "/education", "/sessions", "/notices", "/riders", "/record", "/companies", "/messages")
@@ -79,7 +79,7 @@ def prepare(url: str) -> Place:
         with database().sessionmaker() as session:
             session.info["writing"] = True
             now = clock.utc_now()
-            for load in wiring.REFERENCE:
+            for load in REFERENCE:
                 load(session, now)
             load_demo(session, Plan(5_000, 12), now)
             district = session.scalars(select(Area).where(Area.parent_id.is_(None))).one()

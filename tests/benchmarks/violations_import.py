@@ -24,7 +24,6 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from stdnum.iso7064 import mod_11_2
 
-from trafficedu import wiring
 from trafficedu.app import create_app
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core import bulk, schema
@@ -36,7 +35,8 @@ from trafficedu.core.settings import load_settings
 from trafficedu.core.transactions import WRITES
 from trafficedu.riders.models import Rider
 from trafficedu.violations.imports.files import COLUMNS, IMPORTER
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
+from trafficedu.wiring.work import REFERENCE
 
 KINDS = ("2004", "2007", "2009", "2019", "ZJ-HELMET")
 BEGIN = datetime(2021, 9, 1, tzinfo=UTC)
@@ -110,7 +110,7 @@ def main() -> None:
         with app.app_context():
             schema.upgrade(database().engine)
             with database().sessionmaker(info=WRITES) as session:
-                for load in wiring.REFERENCE:
+                for load in REFERENCE:
                     load(session, utc_now())
                 session.commit()
                 if session.scalar(select(func.count()).select_from(Violation)):

@@ -36,7 +36,8 @@ def empirical_bayes(
 
     The true mean is ``expected * u`` with ``u`` gamma of mean 1 and shape ``a``; then ``E = w mu + (1 - w)
     y`` with ``w = 1 / (1 + mu / a)`` and ``Var = (1 - w) E`` (Hauer, Harwood, Council, Griffith, Transp.
-    Res. Rec. 2002;1784:126).
+    Res. Rec. 2002;1784:126). The shape is that of the place over the whole period: where safety performance functions
+    give an overdispersion ``phi`` for each unit of length, as Hauer does for road sections, it is ``phi`` times length.
 
     Parameters
     ----------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from scipy import special
 
 
@@ -19,7 +18,8 @@ class RateChange:
     low, high
         Exact interval of the ratio; ``high`` is ``None`` when unbounded.
     p_value
-        Two-sided exact probability of a split at least as unlikely, if nothing had changed.
+        Twice the smaller exact tail, if nothing had changed: below one minus the level exactly where the interval
+        leaves out 1.
     level
         Confidence level of the interval.
     """
@@ -32,8 +32,8 @@ class RateChange:
 
     @property
     def proven(self) -> bool:
-        """Whether the change is more than chance at the level of the interval."""
-        return self.p_value < 1 - self.level
+        """Whether the change is more than chance: the interval leaves out 1."""
+        return self.low > 1 or (self.high is not None and self.high < 1)
 
 
 def compare_counts(
@@ -41,9 +41,11 @@ def compare_counts(
 ) -> RateChange:
     """Compare two Poisson counts by the conditional exact test.
 
-    Given the sum, ``after`` is binomial with the exposure share ``q = e_after / (e_before + e_after)``;
-    two-sided p is the total probability of the outcomes no likelier than the one seen. The interval of the
-    ratio inverts the Clopper-Pearson limits of the share (Przyborowski and Wilenski, Biometrika 1940;31:313).
+    Given the sum, ``after`` is binomial with the exposure share ``q = e_after / (e_before + e_after)`` (Przyborowski
+    and Wilenski, Biometrika 1940;31:313). The interval of the ratio inverts the Clopper-Pearson limits of the share,
+    and p is the central one, ``2 min(P(X <= x), P(X >= x))``: the one that this interval belongs to. The p of the
+    outcomes no likelier than the one seen (R's poisson.test) can contradict the interval printed beside it (Fay,
+    R Journal 2010;2:53).
 
     Parameters
     ----------
@@ -61,7 +63,7 @@ def compare_counts(
     """
     if min(before, after) < 0 or not min(exposure_before, exposure_after) > 0 or not 0 < level < 1:
         raise ValueError("counts must be zero or more, exposures positive, level inside (0, 1)")
-    total, share = before + after, exposure_after / (exposure_before + exposure_after)
+    share = exposure_after / (exposure_before + exposure_after)
     odds = exposure_before / exposure_after
     tail = (1 - level) / 2
     low = float(special.betaincinv(after, before + 1, tail)) if after else 0.0
@@ -70,20 +72,13 @@ def compare_counts(
         ratio=after / before * odds if before else None,
         low=low / (1 - low) * odds if low < 1 else 0.0,
         high=high / (1 - high) * odds if high < 1 else None,
-        p_value=_two_sided(after, total, share),
+        p_value=_central(after, before, share),
         level=level,
     )
 
 
-def _two_sided(successes: int, total: int, share: float) -> float:
-    """Add up the binomial probabilities of the outcomes no likelier than ``successes``."""
-    x = np.arange(total + 1)
-    log = (
-        special.gammaln(total + 1)
-        - special.gammaln(x + 1)
-        - special.gammaln(total - x + 1)
-        + special.xlogy(x, share)
-        + special.xlogy(total - x, 1 - share)
-    )
-    probability = np.exp(log)
-    return float(min(probability[probability <= probability[successes] * (1 + 1e-7)].sum(), 1.0))
+def _central(successes: int, failures: int, share: float) -> float:
+    """Return twice the smaller tail of a binomial count of ``successes``, at most 1."""
+    at_least = float(special.betainc(successes, failures + 1, share)) if successes else 1.0
+    at_most = float(special.betaincc(successes + 1, failures, share)) if failures else 1.0
+    return min(2.0 * min(at_least, at_most), 1.0)

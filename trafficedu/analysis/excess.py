@@ -10,7 +10,7 @@ from scipy import special
 
 from trafficedu.analysis.arrays import FloatArray
 from trafficedu.analysis.bayes import relative_rate
-from trafficedu.analysis.colours.pools import shape_of
+from trafficedu.analysis.negative_binomial import shape_of
 
 
 @dataclass(frozen=True, eq=False)

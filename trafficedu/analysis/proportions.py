@@ -6,13 +6,29 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
+
+from trafficedu.analysis.arrays import FloatArray
+from trafficedu.analysis.site_pools import PRIOR_DEGREES, SitePool, own_deff, shrunk_deff
 
 DEFAULT_DEFF = 4.7
 """Design effect where the sites cannot tell: that of helmet counts at 14 sites in Suzhou, 2012
 (Injury Prevention 2012;18(S1):A25)."""
 MOST_FURTHER_SITES = 100_000
+LEAST_SITES = 3
+"""Sites from which an area is judged against a target: one or two junctions are not a town."""
+
+
+class Spread(StrEnum):
+    """Where the design effect of a rate comes from."""
+
+    OWN = "own"
+    """From how its own sites differ."""
+    POOLED = "pooled"
+    """From its own sites and those of the other towns."""
+    ASSUMED = "assumed"
+    """The configured one, because the sites cannot tell."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +45,12 @@ class Rate:
         Number of sites with observations.
     deff
         Design effect used: the variance between sites over the binomial one, at least 1.
-    assumed
-        Whether ``deff`` is the configured one because the sites could not tell (one site, or a rate of 0 or
-        1).
+    spread
+        Where ``deff`` comes from.
     level
         Confidence level of the interval.
+    pool
+        What was borrowed from other towns, None where nothing was.
     """
 
     rate: float | None
@@ -43,8 +60,9 @@ class Rate:
     observed: float
     sites: int
     deff: float
-    assumed: bool
+    spread: Spread
     level: float
+    pool: SitePool | None = None
 
 
 class TargetVerdict(StrEnum):
@@ -53,6 +71,8 @@ class TargetVerdict(StrEnum):
     MET = "met"
     MISSED = "missed"
     NOT_PROVEN = "not_proven"
+    NOT_JUDGED = "not_judged"
+    """Fewer than ``LEAST_SITES`` sites, whatever the interval says."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +82,10 @@ class Judgement:
     Parameters
     ----------
     verdict
-        Met, missed or not proven.
+        Met, missed, not proven or not judged.
     further_sites
         Sites of the usual size that would settle it at the present rate; 0 once settled, ``None`` when no
-        number of sites can, because the rate is too close to the target.
+        number of sites can, because the rate is too close to the target, or nobody was observed.
     """
 
     verdict: TargetVerdict
@@ -123,14 +143,18 @@ def wilson(
 
 
 def clustered_rate(
-    successes: ArrayLike, observed: ArrayLike, level: float = 0.95, assumed_deff: float = DEFAULT_DEFF
+    successes: ArrayLike,
+    observed: ArrayLike,
+    level: float = 0.95,
+    assumed_deff: float = DEFAULT_DEFF,
+    pool: SitePool | None = None,
 ) -> Rate:
     """Estimate the rate of riders seen at several sites, each site a cluster.
 
-    Ratio estimator ``p = sum x / sum n``, variance between sites ``m/(m-1) sum (x - p n)^2 / (sum n)^2``;
-    deff is that over ``p (1 - p) / sum n``, at least 1. The effective size ``sum n / deff`` goes into the
-    Wilson interval with the t quantile of ``m - 1`` degrees of freedom (Cochran, Sampling Techniques, 1977,
-    ch. 6 and 9; Korn and Graubard, Survey Methodology 1998;24:193).
+    Ratio estimator ``p = sum x / sum n``; its design effect (``site_pools.own_deff``, at least 1) makes
+    ``sum n / deff`` of ``sum n`` observations, which go into the Wilson interval with the t quantile of ``m - 1``
+    degrees of freedom (Cochran, Sampling Techniques, 1977, ch. 6 and 9; Korn and Graubard, Survey Methodology
+    1998;24:193). With a ``pool`` the design effect is shrunk to it, and the degrees are those of both.
 
     Parameters
     ----------
@@ -140,8 +164,11 @@ def clustered_rate(
     level
         Confidence level.
     assumed_deff
-        Design effect where the sites cannot tell: fewer than two sites, or a rate of 0 or 1; the normal
-        quantile then.
+        Design effect where the sites cannot tell and there is no pool: fewer than ``LEAST_SITES`` sites, or a
+        rate of 0 or 1; the normal quantile then.
+    pool
+        How sites differ in towns like this one; None where that is not known, or where the sites of one rate are
+        those of many towns and tell it themselves.
 
     Raises
     ------
@@ -151,19 +178,30 @@ def clustered_rate(
     x, n = _site_counts(successes, observed)
     m, total, hits = int(n.size), float(n.sum()), float(x.sum())
     if total == 0:
-        return Rate(None, 0.0, 1.0, 0.0, 0.0, 0, 1.0, assumed=False, level=level)
-    p = hits / total
-    if m < 2 or p in (0.0, 1.0):
-        deff, assumed, quantile = max(assumed_deff, 1.0), True, None
+        return Rate(None, 0.0, 1.0, 0.0, 0.0, 0, 1.0, Spread.OWN, level)
+    own = own_deff(x, n)
+    quantile: float | None = None
+    if pool is not None:
+        spread = Spread.POOLED
+        deff, degrees = shrunk_deff(pool, x, n)
+        quantile = t_quantile(0.5 + level / 2, degrees)
+    elif own is None or m < LEAST_SITES:
+        spread, deff = Spread.ASSUMED, max(assumed_deff, 1.0)
     else:
-        between = m / (m - 1) * float(((x - p * n) ** 2).sum()) / total**2
-        deff, assumed = max(between / (p * (1 - p) / total), 1.0), False
+        spread, deff = Spread.OWN, max(own, 1.0)
         quantile = t_quantile(0.5 + level / 2, m - 1)
     low, high = wilson(hits / deff, total / deff, level, quantile)
-    return Rate(p, low, high, hits, total, m, deff, assumed, level)
+    return Rate(hits / total, low, high, hits, total, m, deff, spread, level, pool)
 
 
-def _site_counts(successes: ArrayLike, observed: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def single_site(successes: int, observed: int, level: float = 0.95) -> Rate:
+    """Return the rate at one site for its own sake, with Wilson's interval: it is no cluster of anything."""
+    low, high = wilson(successes, observed, level)
+    share = successes / observed if observed else None
+    return Rate(share, low, high, successes, observed, 1, 1.0, Spread.OWN, level)
+
+
+def _site_counts(successes: ArrayLike, observed: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Check the counts and leave out sites without observations."""
     x, n = np.asarray(successes, dtype=float), np.asarray(observed, dtype=float)
     if x.shape != n.shape or x.ndim != 1:
@@ -174,11 +212,12 @@ def _site_counts(successes: ArrayLike, observed: ArrayLike) -> tuple[NDArray[np.
 
 
 def against_target(rate: Rate, target: float) -> Judgement:
-    """Compare a rate with a target.
+    """Compare a rate with a target: the one verdict on helmets that every page and paper shows.
 
-    *Met* when the lower bound reaches the target, *missed* when the upper bound is below it, otherwise *not
-    proven*, with the number of further sites of the present mean size, rate and design effect after which
-    the interval would lie on one side.
+    *Not judged* from fewer than ``LEAST_SITES`` sites. Else *met* when the lower bound reaches the target, *missed*
+    when the upper bound is below it, otherwise *not proven*. Where it is not settled: with the number of further sites
+    of the present mean size, rate and design effect after which there would be enough of them and the interval would
+    lie on one side.
 
     Parameters
     ----------
@@ -194,12 +233,15 @@ def against_target(rate: Rate, target: float) -> Judgement:
     """
     if not 0 <= target <= 1:
         raise ValueError("the target must lie between 0 and 1")
-    verdict = _verdict(rate.low, rate.high, target) if rate.observed else TargetVerdict.NOT_PROVEN
-    if verdict is not TargetVerdict.NOT_PROVEN:
+    if rate.rate is None:
+        return Judgement(TargetVerdict.NOT_JUDGED, None)
+    missing = max(LEAST_SITES - rate.sites, 0)
+    verdict = _verdict(rate.low, rate.high, target) if not missing else TargetVerdict.NOT_JUDGED
+    if verdict not in {TargetVerdict.NOT_PROVEN, TargetVerdict.NOT_JUDGED}:
         return Judgement(verdict, 0)
-    if rate.rate is None or not _settles(rate, target, MOST_FURTHER_SITES):
+    if not _settles(rate, target, MOST_FURTHER_SITES):
         return Judgement(verdict, None)
-    low, high = 0, MOST_FURTHER_SITES
+    low, high = max(missing - 1, 0), MOST_FURTHER_SITES
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if _settles(rate, target, middle) else (middle, high)
@@ -216,7 +258,10 @@ def _settles(rate: Rate, target: float, further: int) -> bool:
     """Tell whether so many further sites like the present ones would settle the target."""
     sites = rate.sites + further
     growth = sites / rate.sites
-    quantile = None if rate.assumed else t_quantile(0.5 + rate.level / 2, sites - 1)
+    degrees: float = sites - 1
+    if rate.pool is not None:
+        degrees = min(PRIOR_DEGREES + degrees, rate.pool.degrees + further)
+    quantile = None if rate.spread is Spread.ASSUMED else t_quantile(0.5 + rate.level / 2, degrees)
     size = rate.observed * growth / rate.deff
     low, high = wilson(rate.successes * growth / rate.deff, size, rate.level, quantile)
     return _verdict(low, high, target) is not TargetVerdict.NOT_PROVEN

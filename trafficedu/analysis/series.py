@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +16,7 @@ from trafficedu.analysis.arrays import FloatArray
 from trafficedu.analysis.trend.panel import MONTHS, Panel
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.parsing import Cell, identifier, plain
 from trafficedu.core.reading import Row, Way, read_rows
 from trafficedu.core.text import message
@@ -33,6 +36,11 @@ MONTH_PATTERNS = (
     re.compile(r"(\d{4})年(\d{1,2})月(?:1日)?"),
 )
 LONGEST_MONTHS = 600
+MOST_COUNT = 10**10
+MOST_NUMBER = 1e15
+"""Counts and other numbers beyond these are slips of the finger, or of a program that wrote the table."""
+AHEAD_MONTHS = 12
+"""Months after the running one may stand in a table, with a plan of e-bikes say; later ones are a mistyped year."""
 
 
 @dataclass
@@ -44,7 +52,7 @@ class _Table:
     further: dict[str, dict[tuple[str, int], float]] = field(default_factory=dict)
 
 
-def read_series(path: Path, sheet: str = "") -> Panel:
+def read_series(path: Path, sheet: str = "", running: Month | None = None) -> Panel:
     """Read ``area,month,accidents[,exposure,<covariates>]`` into a panel.
 
     CSV or XLSX as :func:`core.reading.read_rows` reads them, the headings in either language. Months as ``2024-05``,
@@ -57,6 +65,8 @@ def read_series(path: Path, sheet: str = "") -> Panel:
         The file.
     sheet
         Which sheet of a workbook; "" for its only one.
+    running
+        The month in which this is asked; none lies over a year after it.
 
     Returns
     -------
@@ -67,12 +77,13 @@ def read_series(path: Path, sheet: str = "") -> Panel:
     ------
     Refusal
         Naming line, column and value: no such file, empty, a missing or doubled column, an unknown month, a
-        count that is negative, fractional or no number, a row given twice, more than fifty years.
+        count that is negative, fractional or no number, numbers too large to be meant, a row given twice, a month
+        over a year ahead, more than fifty years.
     """
     table = _Table()
     try:
         for row in read_rows(path, COLUMNS, Way(sheet)):
-            _take_row(table, row)
+            _take_row(table, row, running)
     except OSError:
         raise Refusal(message("the file %(path)s cannot be read", path=str(path))) from None
     if not table.counts:
@@ -80,13 +91,14 @@ def read_series(path: Path, sheet: str = "") -> Panel:
     return _as_panel(table)
 
 
-def _take_row(table: _Table, row: Row) -> None:
+def _take_row(table: _Table, row: Row, running: Month | None) -> None:
     """Check one row and add it to the table."""
     line = row.line
     area, month = identifier(row.values.get("area", "")), row.values.get("month", "")
     if not area:
         raise Refusal(message("line %(line)s: the area is blank", line=line), field="area")
     key = (area, _month(month, line))
+    _not_far_ahead(key[1], running, line)
     if key in table.counts:
         raise Refusal(
             message(
@@ -110,6 +122,21 @@ def _take_row(table: _Table, row: Row) -> None:
             message("line %(line)s: the exposure %(value)s is negative", line=line, value=row[EXPOSURE]),
             field=EXPOSURE,
             value=row[EXPOSURE],
+        )
+
+
+def _not_far_ahead(month: int, running: Month | None, line: int) -> None:
+    """Refuse a month that lies over a year after the running one."""
+    if running is not None and month - running.index > AHEAD_MONTHS:
+        raise Refusal(
+            message(
+                "line %(line)s: %(value)s lies over a year ahead of %(running)s: is the year mistyped?",
+                line=line,
+                value=str(Month.at(month)),
+                running=str(running),
+            ),
+            field="month",
+            value=str(Month.at(month)),
         )
 
 
@@ -159,6 +186,17 @@ def _number(cell: Cell, column: str, line: int) -> float:
             field=column,
             value=value,
         )
+    if abs(number) > (MOST_COUNT if column == "accidents" else MOST_NUMBER):
+        raise Refusal(
+            message(
+                "line %(line)s: %(value)s in column %(column)s is too large to be meant",
+                line=line,
+                value=value,
+                column=column,
+            ),
+            field=column,
+            value=value,
+        )
     return number
 
 
@@ -178,6 +216,14 @@ def _count(cell: Cell, line: int) -> float:
             value=value,
         )
     return number
+
+
+def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """Return the names that differ only in capitals, the width of letters or blanks, in groups."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault("".join(unicodedata.normalize("NFKC", name).casefold().split()), []).append(name)
+    return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
 def _as_panel(table: _Table) -> Panel:

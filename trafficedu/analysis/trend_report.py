@@ -23,10 +23,14 @@ from trafficedu.analysis.trend.rolling import clean_exposure
 from trafficedu.analysis.trend.season import month_index
 from trafficedu.analysis.trend.statement import Slopes, slopes
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.text import message
 
 LONGEST_HORIZON = 36
 DIGITS = 6
+STEP_PASSES = 3
+"""A common change of level looks like a season of the half-years beside it: it is taken out of the months that the
+season is estimated from, and estimated again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +96,7 @@ class TrendReport:
                 "area": area,
                 "last_month": self.last_month(row),
                 "forecast": _outlook_json(self.forecast.areas, row) if self.forecast.active[row] else None,
-                "trend": _trend_json(self.trends, row),
+                "trend": _trend_json(self.trends, row, self.panel),
             }
             for row, area in enumerate(self.panel.areas)
         ]
@@ -100,10 +104,19 @@ class TrendReport:
             "first_month": self.panel.month_name(0),
             "last_month": self.panel.month_name(self.panel.months - 1),
             "forecast_months": list(self.forecast.months),
+            "weights": {method: _rounded(weight) for method, weight in self.forecast.weights.items()},
             "exposure_used": self.forecast.exposed,
+            "level_changes": [
+                {
+                    "month": self.panel.month_name(change.month),
+                    "size": _rounded(change.size),
+                    "stays": _rounded(change.stays),
+                }
+                for change in self.forecast.changes
+            ],
             "total": {
                 "forecast": _outlook_json(self.forecast.total, None) if self.forecast.active.any() else None,
-                "trend": _trend_json(self.total_trend, 0),
+                "trend": _trend_json(self.total_trend, 0, self.panel),
             },
             "by_area": areas,
             "associations": [
@@ -130,8 +143,8 @@ def _outlook_json(outlook: ExpectedCounts, row: int | None) -> dict[str, list[fl
     }
 
 
-def _trend_json(trend: Slopes, row: int) -> dict[str, float | None] | None:
-    """Return a slope, or ``None`` where too little happened to speak of one."""
+def _trend_json(trend: Slopes, row: int, panel: Panel) -> dict[str, object] | None:
+    """Return a slope and the change of the level, or ``None`` where too little happened to speak of either."""
     if np.isnan(trend.per_year[row]):
         return None
     return {
@@ -139,6 +152,14 @@ def _trend_json(trend: Slopes, row: int) -> dict[str, float | None] | None:
         "low": _rounded(trend.low[row]),
         "high": _rounded(trend.high[row]),
         "falling": _rounded(trend.falling[row]),
+        "level_changed": None
+        if trend.changed[row] < 0
+        else {
+            "since": panel.month_name(int(trend.changed[row])),
+            "change": _rounded(trend.change[row]),
+            "low": _rounded(trend.change_low[row]),
+            "high": _rounded(trend.change_high[row]),
+        },
     }
 
 
@@ -180,13 +201,18 @@ def _statements(panel: Panel, ahead: Forecast) -> tuple[Slopes, Slopes, tuple[As
     exposure, _, _ = clean_exposure(panel)
     counts = np.nan_to_num(panel.counts, nan=0.0)
     month = calendar_months(panel.first_month, 0, panel.months)
-    season = month_index(counts, exposure, month, SEASON_PRIOR)
-    adjusted = exposure * season[month]
     reporting = ahead.active if ahead.active.any() else np.ones(len(panel.areas), dtype=bool)
     whole: FloatArray = panel.counts[reporting].sum(axis=0)
-    base = _expected_shares(counts, adjusted)[reporting].sum(axis=0)
+    level = np.ones(panel.months)
+    for _ in range(STEP_PASSES):
+        adjusted = exposure * month_index(counts, exposure * level, month, SEASON_PRIOR)[month]
+        base = _expected_shares(counts, adjusted)[reporting].sum(axis=0)
+        total = slopes(whole[None, :], base[None, :])
+        if total.changed[0] < 0:
+            break
+        level = np.where(np.arange(panel.months) < total.changed[0], 1.0, 1.0 + total.change[0])
     found = associations(counts, exposure, month, panel.covariates)
-    return slopes(panel.counts, adjusted), slopes(whole[None, :], base[None, :]), found
+    return slopes(panel.counts, adjusted), total, found
 
 
 def _expected_shares(counts: FloatArray, adjusted: FloatArray) -> FloatArray:
@@ -197,7 +223,9 @@ def _expected_shares(counts: FloatArray, adjusted: FloatArray) -> FloatArray:
     return share
 
 
-def run(path: Path, horizon: int = MONTHS, *, backtest: bool = False, sheet: str = "") -> TrendReport:
+def run(
+    path: Path, horizon: int = MONTHS, *, backtest: bool = False, sheet: str = "", running: Month | None = None
+) -> TrendReport:
     """Read a tidy table and answer it.
 
     Parameters
@@ -210,10 +238,12 @@ def run(path: Path, horizon: int = MONTHS, *, backtest: bool = False, sheet: str
         Whether to score the rolling-origin forecasts of every method.
     sheet
         Which sheet of a workbook; "" for its only one.
+    running
+        The month in which this is asked; none in the file lies over a year after it.
 
     Raises
     ------
     Refusal
         With what is wrong in the file, or a horizon out of range.
     """
-    return report(read_series(path, sheet), horizon, with_backtest=backtest)
+    return report(read_series(path, sheet, running), horizon, with_backtest=backtest)

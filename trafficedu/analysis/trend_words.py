@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from trafficedu.analysis.series import alike
 from trafficedu.analysis.trend.associations import Association
 from trafficedu.analysis.trend.backtest import BACKTEST_MONTHS
 from trafficedu.analysis.trend.forecast import ExpectedCounts
-from trafficedu.analysis.trend.rolling import LEAST_MONTHS
+from trafficedu.analysis.trend.rolling import LEAST_MONTHS, STACK
 from trafficedu.analysis.trend.short import SHRUNKEN_MEAN
 from trafficedu.analysis.trend.statement import Slopes
+from trafficedu.analysis.trend.watch import OPEN
 from trafficedu.analysis.trend_report import TrendReport
 from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message, translate
@@ -23,7 +25,8 @@ METHOD_NAMES = {
     "mean_12_season": message("the mean of the last 12 months times the month index of all areas"),
     "mean_36_season": message("the mean of the last 36 months times the month index of all areas"),
     SHRUNKEN_MEAN: message("the mean of each area, shrunk towards that of all areas"),
-    "chosen": message("the method the rule would have chosen"),
+    STACK: message("a weighted mean of three methods"),
+    "chosen": message("what is used: the weighted mean"),
 }
 UNKNOWNS = (
     message(
@@ -31,8 +34,8 @@ UNKNOWNS = (
         "recorded; e-bikes registered after the last month."
     ),
     message(
-        "The intervals are right if the coming months are like the past; a sudden change is noticed only after "
-        "about three months."
+        "The intervals are right if the coming months are like the past; a sudden change of one area is noticed only "
+        "after about three months, one of all areas together in the same month."
     ),
 )
 FALLING = message(
@@ -49,6 +52,30 @@ NOT_PROVEN_FALLING = message(
 NOT_PROVEN_RISING = message(
     "Trend over %(months)s months: not proven; %(change)s %% a year, with 95 %% confidence between"
     " %(low)s and %(high)s %%; rising with %(probability)s %% probability."
+)
+
+LEVEL_CHANGED = message(
+    "The level changed once in %(months)s months: %(change)s %% since %(since)s, with 95 %% confidence between"
+    " %(low)s and %(high)s %%. So no change a year is stated."
+)
+
+
+JUMPED = message("Trend: no change a year is stated, because the level of all areas together changed in %(month)s.")
+FEWER_SO_FAR = message(
+    "Level changed: in %(month)s all areas together had %(percent)s %% fewer than expected, far beyond chance. "
+    "One month does not show whether it lasts, so the intervals are wider."
+)
+MORE_SO_FAR = message(
+    "Level changed: in %(month)s all areas together had %(percent)s %% more than expected, far beyond chance. "
+    "One month does not show whether it lasts, so the intervals are wider."
+)
+FEWER_SINCE = message(
+    "Level changed: since %(month)s all areas together have had %(percent)s %% fewer than was expected before; the "
+    "forecast starts from the new level."
+)
+MORE_SINCE = message(
+    "Level changed: since %(month)s all areas together have had %(percent)s %% more than was expected before; the "
+    "forecast starts from the new level."
 )
 
 
@@ -70,11 +97,15 @@ def as_text(report: TrendReport, locale: str, running: Month | None = None) -> s
         lines += [*_score_lines(report), ""]
     if report.forecast.active.any():
         lines.append(message("All areas together"))
-        lines.append(trend_sentence(report.total_trend, 0))
+        lines.append(_trend_of(report, report.total_trend, 0))
         lines += _outlook_lines(report.forecast.months, report.forecast.total, None)
     if len(report.panel.areas) > 1:
         for row, area in enumerate(report.panel.areas):
-            lines += ["", message("Area %(area)s", area=area), trend_sentence(report.trends, row)]
+            lines += [
+                "",
+                message("Area %(area)s", area=area),
+                _trend_of(report, report.trends, row),
+            ]
             if report.forecast.active[row]:
                 lines += _outlook_lines(report.forecast.months, report.forecast.areas, row)
     lines += ["", *_association_lines(report.associations), *UNKNOWNS]
@@ -108,8 +139,7 @@ def notes(report: TrendReport) -> Iterator[Message]:
     panel, known = report.panel, ~np.isnan(report.panel.counts)
     if missing := int((~known).sum()):
         yield message("%(cells)s area-months are unknown; they are left out, not counted as zero.", cells=missing)
-    if panel.exposure is not None and not report.forecast.exposed:
-        yield message("The exposure has gaps of over 12 months, or zeros, so it is not used in the fit.")
+    yield from _input_notes(report)
     if np.nansum(panel.counts) == 0:
         yield message("No events in any area so far; the forecast is small but not zero.")
     ended = [area for area, active in zip(panel.areas, report.forecast.active, strict=True) if not active]
@@ -134,8 +164,26 @@ def notes(report: TrendReport) -> Iterator[Message]:
             )
 
 
+def _input_notes(report: TrendReport) -> Iterator[Message]:
+    """Say what was made of names and denominators that may not be meant so."""
+    panel, known = report.panel, ~np.isnan(report.panel.counts)
+    for group in alike(panel.areas):
+        yield message(
+            "%(names)s differ only in capitals, width or blanks; they are taken as so many different areas.",
+            names=", ".join(group),
+        )
+    if panel.exposure is not None and not report.forecast.exposed:
+        yield message("The exposure is unknown or zero for over 12 months somewhere, so it is not used in the fit.")
+    elif panel.exposure is not None and (gaps := int((known & ~(panel.exposure > 0)).sum())):
+        yield message(
+            "In %(cells)s area-months the exposure is zero or unknown; the value of the nearest month before, or else "
+            "after, is used.",
+            cells=gaps,
+        )
+
+
 def choice_lines(report: TrendReport) -> Iterator[Message]:
-    """Say which method is used and why."""
+    """Say what is used and why, and whether the level of all areas together changed."""
     method = report.forecast.method
     yield message("Method used: %(method)s.", method=METHOD_NAMES[method])
     if method == SHRUNKEN_MEAN:
@@ -144,10 +192,26 @@ def choice_lines(report: TrendReport) -> Iterator[Message]:
             months=int((~np.isnan(report.panel.counts)).any(axis=0).sum()),
             least=LEAST_MONTHS,
         )
-    elif method == "model":
-        yield message("Why: none of the simple methods was clearly better at forecasting the past.")
+        return
+    weights = report.forecast.weights
+    if weights["model"] < 1.0:
+        yield message(
+            "Weights, by how well each forecast the past: the trend model %(model)s %%, the mean of 12 months with "
+            "month index %(mean_12)s %%, that of 36 months %(mean_36)s %%.",
+            model=f"{100 * weights['model']:.0f}",
+            mean_12=f"{100 * weights['mean_12_season']:.0f}",
+            mean_36=f"{100 * weights['mean_36_season']:.0f}",
+        )
     else:
-        yield message("Why: it was clearly better at forecasting the past than the trend model.")
+        yield message(
+            "The trend model has all the weight: the level changed lately, or the other methods were far worse."
+        )
+    for change in report.forecast.changes:
+        fell = change.size < 1.0
+        said = (
+            (FEWER_SO_FAR if fell else MORE_SO_FAR) if change.stays == OPEN else (FEWER_SINCE if fell else MORE_SINCE)
+        )
+        yield said.filled(month=report.panel.month_name(change.month), percent=f"{100 * abs(1.0 - change.size):.0f}")
 
 
 def percent(share: float) -> str:
@@ -157,10 +221,21 @@ def percent(share: float) -> str:
     return "<1" if share < 0.01 else f"{100 * share:.0f}"
 
 
-def trend_sentence(trend: Slopes, row: int) -> Message:
-    """State a trend with its interval and the probability of its direction, and claim no more."""
+def trend_sentence(trend: Slopes, row: int, first_month: int) -> Message:
+    """State a trend with its interval and the probability of its direction, and claim no more.
+
+    A level that changed once is no trend. ``first_month`` is that of the series, as ``Month.index``.
+    """
     if np.isnan(trend.per_year[row]):
         return message("Trend: too few events or too few months to tell.")
+    if trend.changed[row] >= 0:
+        return LEVEL_CHANGED.filled(
+            months=trend.months,
+            since=str(Month.at(first_month + int(trend.changed[row]))),
+            change=f"{100 * trend.change[row]:+.1f}",
+            low=f"{100 * trend.change_low[row]:+.1f}",
+            high=f"{100 * trend.change_high[row]:+.1f}",
+        )
     low, high, falling = float(trend.low[row]), float(trend.high[row]), float(trend.falling[row])
     down = falling >= 0.5
     values = {
@@ -174,6 +249,14 @@ def trend_sentence(trend: Slopes, row: int) -> Message:
     if down:
         return (NOT_PROVEN_FALLING if open_question else FALLING).filled(**values)
     return (NOT_PROVEN_RISING if open_question else RISING).filled(**values)
+
+
+def _trend_of(report: TrendReport, trend: Slopes, row: int) -> Message:
+    """State a trend, but no rise or fall a year beside a jump of all areas together in the last year."""
+    proven = trend.low[row] > 0 or trend.high[row] < 0
+    if report.forecast.changes and proven and trend.changed[row] < 0:
+        return JUMPED.filled(month=report.panel.month_name(report.forecast.changes[-1].month))
+    return trend_sentence(trend, row, report.panel.first_month)
 
 
 def _outlook_lines(months: tuple[str, ...], outlook: ExpectedCounts, row: int | None) -> Iterator[Message]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import trafficedu
 from trafficedu.analysis.colours.rule_set import RuleSet
-from trafficedu.evaluation.services.rule_sets import SHIPPED
 
+SHIPPED = Path(trafficedu.__file__).parent / "reference" / "rule_set.json"
 PAYLOAD: dict[str, Any] = json.loads(SHIPPED.read_text(encoding="utf-8"))["payload"]
 RULES = RuleSet("default", PAYLOAD)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.analysis.trend import simulated
+from trafficedu.analysis.arrays import BoolArray, FloatArray
 from trafficedu.analysis.trend import level, profile
 from trafficedu.analysis.trend.associations import associations
 from trafficedu.analysis.trend.drivers import within_area_scores
@@ -14,7 +15,6 @@ from trafficedu.analysis.trend.model import block_of, recent_growth
 from trafficedu.analysis.trend.naive import naive_means
 from trafficedu.analysis.trend.panel import calendar_months, carried_forward, usable_exposure
 from trafficedu.analysis.trend.season import month_index
-from trafficedu.analysis.trend.statement import slopes
 
 NAN = np.nan
 
@@ -61,28 +61,43 @@ def test_simple_methods_by_hand() -> None:
 def test_level_forgets_at_its_discount() -> None:
     counts = np.array([[4.0, 0.0, 0.0]])
     states = level.discounted_states(counts, np.ones((1, 3)), np.zeros((1, 3), bool))
-    half = level.DISCOUNTS.index(0.5)
-    assert states.counts[half, 0].tolist() == [0, 4, 2, 1]
-    assert states.exposure[half, 0].tolist() == [0, 1, 1.5, 1.75]
+    counted, exposed = states.of(level.DISCOUNTS.index(0.5))
+    assert counted[:, 0].tolist() == [0, 4, 2, 1]
+    assert exposed[:, 0].tolist() == [0, 1, 1.5, 1.75]
 
 
 def test_last_levels_agree_with_their_paths() -> None:
     counts = simulated.district()
-    states = level.discounted_states(counts, np.ones(counts.shape), np.zeros(counts.shape, bool))
-    slow, noise = level.slow_rates(states), np.linspace(1, 3, len(counts))
-    last = level.last_levels(states, slow, noise)
-    for candidate in (0, 13, 35):
-        weights = np.eye(len(level.CANDIDATES))[candidate]
-        assert level.level_path(states, slow, noise, weights)[:, -1] == pytest.approx(last[candidate])
+    breaks = np.zeros(counts.shape, bool)
+    breaks[3, 40] = True
+    exposure = np.stack((np.ones(counts.shape), np.broadcast_to(simulated.season(counts.shape[1]), counts.shape)))
+    noise = np.linspace(1, 3, len(counts))
+    last = level.last_levels(level.last_sums(counts, exposure, breaks), noise)
+    for season in (0, 1):
+        states = level.discounted_states(counts, exposure[season], breaks)
+        for candidate in (0, 13, 35):
+            weights = np.eye(len(level.CANDIDATES))[[candidate]]
+            path = level.level_paths(states, level.slow_rates(states), noise, weights)[0]
+            assert path[-1] == pytest.approx(last[season, candidate])
+
+
+def breaks_in(counts: FloatArray, dispersion: float) -> BoolArray:
+    exposure = np.ones(counts.shape)
+    return level.noticed_breaks(counts, exposure, dispersion, level.watched_sums(counts, exposure))
 
 
 def test_break_is_noticed_within_three_months_and_noise_is_not() -> None:
     rng = np.random.default_rng(5)
     mean = np.where(np.arange(60) < 40, 100.0, 55.0)
-    flags = level.noticed_breaks(rng.poisson(mean, (1, 60)).astype(float), np.ones((1, 60)), 0.005)
+    flags = breaks_in(rng.poisson(mean, (1, 60)).astype(float), 0.005)
     assert 40 <= np.flatnonzero(flags)[0] <= 42
     quiet = rng.poisson(5.0, (100, 100)).astype(float)
-    assert level.noticed_breaks(quiet, np.ones(quiet.shape), 0.0).sum() < 20
+    assert breaks_in(quiet, 0.0).sum() < 20
+
+
+def fitted(columns: FloatArray, counts: FloatArray, expected: FloatArray, prior: float) -> FloatArray:
+    regression = profile.fit_profile(profile.pooled_profile(), columns, counts, expected, prior)
+    return np.asarray(regression[-1].coef_, dtype=float)
 
 
 def test_adding_rows_up_does_not_change_the_fit() -> None:
@@ -92,15 +107,15 @@ def test_adding_rows_up_does_not_change_the_fit() -> None:
     expected = rng.uniform(2, 6, (5, 96))
     counts = rng.poisson(expected * simulated.season(96)).astype(float)
     columns = np.column_stack((month, growth))
-    rows = profile.fit_profile(np.tile(columns, (5, 1)), counts.ravel(), expected.ravel(), 25.0)
-    summed = profile.fit_profile(columns, counts.sum(0), expected.sum(0), 25.0)
+    rows = fitted(np.tile(columns, (5, 1)), counts.ravel(), expected.ravel(), 25.0)
+    summed = fitted(columns, counts.sum(0), expected.sum(0), 25.0)
     assert rows == pytest.approx(summed, abs=1e-4)
 
 
 def test_penalty_shrinks_the_profile() -> None:
     month = np.tile(np.arange(12.0), 5)[:, None]
     counts, expected = 10 * simulated.season(60), np.full(60, 10.0)
-    loose, tight = (profile.fit_profile(month, counts, expected, prior) for prior in (1.0, 1e5))
+    loose, tight = (fitted(month, counts, expected, prior) for prior in (1.0, 1e5))
     assert np.abs(profile.YEAR @ loose).max() == pytest.approx(0.3, abs=0.03)
     assert np.abs(profile.YEAR @ tight).max() < 0.01
 
@@ -123,27 +138,6 @@ def test_scores_are_centred_within_areas() -> None:
     assert scales.tolist() == [1.0, 0.0]
 
 
-def test_slope_is_found_with_its_interval() -> None:
-    rng = np.random.default_rng(3)
-    counts = rng.poisson(80 * 0.9 ** (np.arange(36) / 12), (200, 36)).astype(float)
-    found = slopes(counts, np.ones(counts.shape))
-    assert float(found.per_year.mean()) == pytest.approx(-0.1, abs=0.01)
-    assert 0.92 <= float(((found.low <= -0.1) & (found.high >= -0.1)).mean()) <= 0.99
-
-
-def test_overdispersed_slope_interval_holds() -> None:
-    rng = np.random.default_rng(4)
-    counts = rng.poisson(30 * rng.gamma(5, 0.2, (400, 36))).astype(float)
-    found = slopes(counts, np.ones(counts.shape))
-    assert 0.92 <= float(((found.low <= 0) & (found.high >= 0)).mean()) <= 0.98
-    assert float(found.falling.mean()) == pytest.approx(0.5, abs=0.06)
-
-
-def test_no_slope_from_too_little() -> None:
-    counts = np.vstack((np.zeros(36), np.r_[np.full(20, NAN), np.full(16, 5.0)], np.full(36, 2.0)))
-    assert np.isnan(slopes(counts, np.ones(counts.shape)).per_year).tolist() == [True, True, False]
-
-
 def test_association_is_found_and_twins_are_not_told_apart() -> None:
     rng = np.random.default_rng(5)
     driver = rng.normal(0, 1, (15, 80))
@@ -162,7 +156,7 @@ def test_scikit_learn_is_loaded_only_to_fit() -> None:
     code = (
         "import sys, trafficedu.analysis.trend_report, trafficedu.analysis.proportions,"
         " trafficedu.analysis.funnel,"
-        " trafficedu.analysis.bayes, trafficedu.analysis.counts, trafficedu.analysis.farrington;"
+        " trafficedu.analysis.bayes, trafficedu.analysis.counts, trafficedu.analysis.early_warning;"
         " sys.exit('sklearn' in sys.modules or 'scipy.stats' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,59 +1,113 @@
-"""What is to be expected of a target from the others of its kind, and how far such targets lie apart."""
+"""What is known of all targets of a level: estimated once for a month and kept with its first version.
+
+All later versions use it. Late records then move only whom they concern, but through a published change of the
+pools. Plain data: ``as_json`` and ``from_json`` go into the database and back without a loss.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
 
-import numpy as np
+from trafficedu.analysis.colours.dimensions.base import Records, Seen
+from trafficedu.analysis.colours.registry import dimensions_of
+from trafficedu.analysis.colours.rule_set import RuleSet
 
-from trafficedu.analysis.arrays import FloatArray
-from trafficedu.analysis.negative_binomial import dispersion
+HISTORY_MONTHS = 24
+"""Months before the window that pools are estimated from."""
 
-LEAST_SPREAD, GREATEST_SPREAD = 0.001, 20.0
-"""Bounds of 1 / a: a pool that hardly differs is not taken for one that does not differ at all."""
-DIGITS = 6
+Inputs = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Expectation:
-    """What a target's count is compared with; ``shape`` is the gamma shape ``a`` of its pool."""
-
-    exposure: float
-    expected: float
-    shape: float
-
-
-def shape_of(counts: FloatArray, expected: FloatArray) -> float:
-    """Return the gamma shape of counts around their expectation: ``Var(y) = mu + mu^2 / a``."""
-    spread = float(np.clip(dispersion(counts, expected), LEAST_SPREAD, GREATEST_SPREAD))
-    return round(1.0 / spread, DIGITS)
-
-
-def pool(observed: Mapping[str, float], exposure: Mapping[str, float]) -> dict[str, Expectation]:
-    """Return for each target what it would have had at the rate of all the others.
-
-    ``E_i = e_i (sum O - O_i) / (sum e - e_i)``: the count that is judged is not part of what it is judged by.
+class History:
+    """What the targets of a level recorded in the months before the window.
 
     Parameters
     ----------
-    observed
-        Target -> count; one without is 0.
-    exposure
-        Target -> exposure; targets without a positive one are left out of the pool and get nothing.
+    months
+        "2026-04" and so on, oldest first, at most 24, the last being the one before the window; months before the
+        records began are left out.
+    targets
+        Code -> dimension -> its records, lists as long as ``months``, None where nothing is known:
 
-    Returns
-    -------
-    Nothing where fewer than two targets have an exposure. The order of the mappings does not matter.
+        - ``violations``, ``trend``: ``{"observed": [...], "exposure": {"ebikes": [...], ...}}``;
+        - ``education``: ``{"due": [...], "on_time": [...], "quiz": [...]}``;
+        - ``feedback``: ``{"due": [...], "on_time": [...]}``;
+        - ``helmets``: ``{"sites": [[place in months, site, helmeted, observed], ...]}``;
+        - ``points``: ``[[points, expected] or None, ...]``.
+
+        A dimension or a target without records may be left out.
     """
-    names = sorted(name for name, base in exposure.items() if base > 0)
-    if len(names) < 2:
-        return {}
-    count = np.array([float(observed.get(name, 0)) for name in names])
-    base = np.array([float(exposure[name]) for name in names])
-    expected = base * (count.sum() - count) / (base.sum() - base)
-    shape = shape_of(count, expected)
-    return {
-        name: Expectation(float(base[place]), round(float(expected[place]), DIGITS), shape)
-        for place, name in enumerate(names)
-    }
+
+    months: Sequence[str] = ()
+    targets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Pools:
+    """What is known of all targets of one kind in one month.
+
+    Parameters
+    ----------
+    kind, window
+        The level, and the months of the window from first to last.
+    months
+        The months of the history, from first to last; empty without any.
+    targets
+        How many targets there were.
+    dimensions
+        Dimension -> its pool as its file describes it, with ``in_use`` besides: whether a fifth of the targets had
+        something in the window, so that it counts for all of them.
+    """
+
+    kind: str
+    window: tuple[str, ...]
+    months: tuple[str, ...]
+    targets: int
+    dimensions: Mapping[str, Mapping[str, Any]]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {**asdict(self), "window": list(self.window), "months": list(self.months)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Pools:
+        """Return the pools that :meth:`as_json` gave."""
+        return cls(data["kind"], tuple(data["window"]), tuple(data["months"]), data["targets"], data["dimensions"])
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over all of it, in hexadecimal."""
+        text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def estimate(history: History, inputs: Mapping[str, Inputs], kind: str, rules: RuleSet, window: Sequence[str]) -> Pools:
+    """Estimate the pools of one kind of target for the month at the end of ``window``.
+
+    Parameters
+    ----------
+    history
+        The months before the window.
+    inputs
+        Code -> inputs (:mod:`trafficedu.analysis.colours.judging`) of every target of the kind.
+    window
+        The months of the window, oldest first: ``rules.window(kind)`` of them, fewer where the records began later.
+
+    Neither the order of the targets nor that of their records matters.
+    """
+    pools = {}
+    for dimension in dimensions_of(kind):
+        name = dimension.name
+        past = {code: target[name] for code, target in history.targets.items() if target.get(name)}
+        now = {code: target[name] for code, target in inputs.items() if target.get(name)}
+        pool = dimension.estimate(Records(history.months, past, window, now), kind, rules)
+        seen = sum(dimension.read(Seen(part, code, kind, window), pool, rules).seen > 0 for code, part in now.items())
+        in_use = bool(inputs) and 100.0 * seen >= rules.figure("in_use") * len(inputs)
+        pools[name] = {**pool, "in_use": in_use}
+    return Pools(kind, tuple(window), tuple(history.months), len(inputs), pools)

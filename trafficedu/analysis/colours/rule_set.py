@@ -1,4 +1,4 @@
-"""A rule set of the five colours: weights, curves, thresholds, vetoes; what a valid one must keep to.
+"""A rule set of the five colours: weights, curves, thresholds, vetoes.
 
 It is plain data (``payload``), kept in the database with the month from which it holds. Shares are in percent,
 so that what is stored is what somebody typed.
@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from math import log
 from typing import Any
 
-from trafficedu.core.text import Message, message
+import numpy as np
+
+from trafficedu.analysis.arrays import FloatArray
 
 DISTRICT, TOWN, VILLAGE, COMPANY = "district", "town", "village", "company"
 AREA_KINDS = (DISTRICT, TOWN, VILLAGE)
@@ -40,25 +42,13 @@ EXPOSURES = (EBIKES, STOPS)
 RESPONSIBLE = ("full", "main", "equal", "minor")
 """Responsibility of the e-bike's rider, the gravest first; a veto begins at one of them."""
 
-FIGURES: Mapping[str, tuple[float, float]] = {
-    "ratio_best": (0.01, 0.99),
-    "ratio_worst": (1.01, 10),
-    "score_at_one": (0, 100),
-    "on_time_score": (0, 100),
-    "least_tasks": (1, 1000),
-    "helmets_zero": (0, 99),
-    "helmets_full": (1, 100),
-    "least_observed": (1, 100_000),
-    "least_notices": (1, 1000),
-    "least_weight": (1, 100),
-    GREEN: (1, 100),
-    BLUE: (1, 100),
-    YELLOW: (1, 100),
-    ORANGE: (0, 100),
-    "veto_orange": (0, 99),
-    "veto_red": (0, 99),
-}
-"""NAME -> least and greatest value that may be entered; a veto from 0 accidents on is none."""
+FIRST, SECOND = 1, 2
+"""Schemes: judged from what one month brought (1), or by what is known of a target over a window (2)."""
+FIRMLY_RED, FIRMLY_ORANGE_OR_WORSE, FIRMLY_GOOD = "red", "orange_or_worse", "good"
+FIRM = (FIRMLY_RED, FIRMLY_ORANGE_OR_WORSE, FIRMLY_GOOD)
+"""What scheme 2 may state firmly; yellow states nothing."""
+BLACK_RULES = (FIRMLY_ORANGE_OR_WORSE, FIRMLY_RED)
+"""What puts a village on the black list under scheme 2."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +72,15 @@ class RatioCurve:
             return 100.0 - (100.0 - self.at_one) * log(ratio / self.best) / log(1.0 / self.best)
         return self.at_one * (1.0 - log(ratio) / log(self.worst))
 
+    def scores(self, ratios: FloatArray) -> FloatArray:
+        """Return the scores of many ratios, shape of the input, zero or more."""
+        steps = (log(self.best), 0.0, log(self.worst))
+        return np.asarray(np.interp(np.log(np.maximum(ratios, 1e-300)), steps, (100.0, self.at_one, 0.0)))
+
 
 @dataclass(frozen=True)
 class RuleSet:
-    """A rule set under its ``code``; attributes are read from the payload, which :func:`faults` has passed."""
+    """A rule set under its ``code``; attributes are read from the payload, which ``validity.faults`` has passed."""
 
     code: str
     payload: Mapping[str, Any]
@@ -107,66 +102,44 @@ class RuleSet:
         """What an area's violations are related to: one of :data:`EXPOSURES`."""
         return str(self.payload["exposure"])
 
+    @property
+    def scheme(self) -> int:
+        """:data:`FIRST` or :data:`SECOND`."""
+        return int(self.payload.get("scheme", FIRST))
+
+    @property
+    def black_rule(self) -> str:
+        """What puts a village on the black list: one of :data:`BLACK_RULES`. Scheme 2 only."""
+        return str(self.payload["black_rule"])
+
     def figure(self, name: str) -> float:
-        """Return one of :data:`FIGURES`."""
+        """Return one of the figures that :func:`trafficedu.analysis.colours.validity.figures` names."""
         return float(self.payload[name])
+
+    def colour_of(self, score: float) -> str:
+        """Return the colour of a composite score, vetoes aside."""
+        return next((colour for colour in COLOURS[:-1] if score >= self.figure(colour)), RED)
+
+    def weight(self, kind: str, dimension: str) -> float:
+        """Return the weight of a dimension (a share of 1) for a kind of target, 0 where the rules know no such one."""
+        group = "weights_company" if kind == COMPANY else "weights_area"
+        return float(self.payload[group].get(dimension, 0)) / 100
+
+    def window(self, kind: str) -> int:
+        """Return how many months, the one judged being the last, a kind of target is judged by. Scheme 2 only."""
+        return int(self.payload[f"window_{kind}"])
+
+    def veto(self, fatal: Mapping[str, int]) -> str:
+        """Return the colour that fatal accidents (responsibility of the rider -> number) cap at, or ""."""
+        number = sum(count for responsibility, count in fatal.items() if self.vetoes_at(responsibility))
+        for colour in (RED, ORANGE):
+            least = self.figure(f"veto_{colour}")
+            if least and number >= least:
+                return colour
+        return ""
 
     def vetoes_at(self, responsibility: str) -> bool:
         """Tell whether a fatal accident with this responsibility of the rider counts for the veto."""
         if responsibility not in RESPONSIBLE:
             return False
         return RESPONSIBLE.index(responsibility) <= RESPONSIBLE.index(self.payload["veto_responsibility"])
-
-
-def faults(payload: Mapping[str, Any]) -> dict[str, Message]:
-    """Return what is wrong with a payload, field -> sentence; empty where it may hold.
-
-    A field is a name of :data:`FIGURES`, ``exposure``, ``veto_responsibility``, or ``area_<dimension>`` and
-    ``company_<dimension>`` for weights.
-    """
-    found: dict[str, Message] = {}
-    for name, (least, most) in FIGURES.items():
-        value = payload.get(name)
-        if value is None or not _number(value) or not least <= value <= most:
-            found[name] = message("Enter a figure from %(least)s to %(most)s.", least=f"{least:g}", most=f"{most:g}")
-    for group, names in (("area", OF_AREAS), ("company", OF_COMPANIES)):
-        found.update(_weight_faults(group, payload.get(f"weights_{group}") or {}, names))
-    if payload.get("exposure") not in EXPOSURES:
-        found["exposure"] = message("Choose what violations are measured against.")
-    if payload.get("veto_responsibility") not in RESPONSIBLE:
-        found["veto_responsibility"] = message(
-            "Choose the level of responsibility from which a fatal accident is a veto."
-        )
-    return found or _order_faults(payload)
-
-
-def _weight_faults(group: str, weights: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Message]:
-    wrong = {
-        f"{group}_{name}": message("Enter a weight from 0 to 100 percent.")
-        for name in names
-        if not _number(weights.get(name)) or not 0 <= weights[name] <= 100
-    }
-    if wrong:
-        return wrong
-    total = round(sum(weights[name] for name in names), 6)
-    if total == 100:
-        return {}
-    text = message("The weights add up to %(total)s %%, not 100 %%. Change one of them.", total=f"{total:g}")
-    return {f"{group}_{names[-1]}": text}
-
-
-def _order_faults(payload: Mapping[str, Any]) -> dict[str, Message]:
-    found: dict[str, Message] = {}
-    for better, worse in ((GREEN, BLUE), (BLUE, YELLOW), (YELLOW, ORANGE)):
-        if not payload[better] > payload[worse]:
-            found[worse] = message("Each threshold must be lower than the one before it.")
-    if not payload["helmets_full"] > payload["helmets_zero"]:
-        found["helmets_full"] = message("The rate for full marks must be above the rate for no marks.")
-    if payload["veto_red"] and payload["veto_red"] <= payload["veto_orange"]:
-        found["veto_red"] = message("Red must need more fatal accidents than orange.")
-    return found
-
-
-def _number(value: object) -> bool:
-    """Tell whether ``value`` is a usable number: neither a truth value nor infinite."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9

@@ -68,9 +68,10 @@ def associations(
     share = [float((~np.isnan(values)).mean()) for values in covariates.values()]
     season = month_index(counts, exposure, month_of_year, SEASON_PRIOR)
     adjusted = exposure * season[month_of_year]
-    states = level.discounted_states(counts, adjusted, np.zeros(counts.shape, dtype=bool))
-    weights = np.array([candidate == (0.95, 16.0) for candidate in level.CANDIDATES], dtype=float)
-    path = level.level_path(states, level.slow_rates(states), np.ones(counts.shape[0]), weights)
+    weights = np.array([[candidate == (0.95, 16.0) for candidate in level.CANDIDATES]], dtype=float)
+    discounts = (*level.discounts_of(weights), level.UNDISCOUNTED)
+    states = level.discounted_states(counts, adjusted, np.zeros(counts.shape, dtype=bool), discounts)
+    path = level.level_paths(states, level.slow_rates(states), np.ones(counts.shape[0]), weights)[0].T
     target = slice(SETTLING_MONTHS, None)
     mean = (adjusted * path[:, :-1])[:, target]
     lagged = scores[:, :, SETTLING_MONTHS - 1 : -1]

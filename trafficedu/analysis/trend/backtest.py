@@ -14,7 +14,7 @@ from scipy import special
 from trafficedu.analysis.arrays import BoolArray, FloatArray
 from trafficedu.analysis.negative_binomial import cdf, crps, pmf
 from trafficedu.analysis.trend.panel import MONTHS, Panel
-from trafficedu.analysis.trend.rolling import LEAST_MONTHS, METHODS, Rolled
+from trafficedu.analysis.trend.rolling import LEAST_MONTHS, METHODS, STACK, Rolled
 
 BACKTEST_MONTHS = 36
 TEST_MONTHS = 24
@@ -78,7 +78,7 @@ def seasonal_scale(counts: FloatArray) -> FloatArray:
 
 
 def backtest(panel: Panel, rolled: Rolled) -> dict[str, dict[str, Scores]] | None:
-    """Score every method and what the rule chose.
+    """Score every method, and the stack of them that is used.
 
     Parameters
     ----------
@@ -95,30 +95,26 @@ def backtest(panel: Panel, rolled: Rolled) -> dict[str, dict[str, Scores]] | Non
     if panel.months < BACKTEST_MONTHS:
         return None
     start = panel.months - min(TEST_MONTHS, panel.months - LEAST_MONTHS)
-    test = (rolled.origins >= start) & (rolled.origins < panel.months)
+    first = int(np.searchsorted(rolled.origins, start))
+    test = slice(first, -1)  # the last origin knows all
     scale = seasonal_scale(panel.counts[:, :start])
-    picks = np.array([METHODS.index(name) for name in rolled.chosen])[test]
     out: dict[str, dict[str, Scores]] = {}
-    for method in (*METHODS, CHOSEN):
-        if method == CHOSEN:
-            rows = np.arange(picks.size)
-            mean = np.stack([rolled.means[m][test] for m in METHODS])[picks, rows]
-            k = np.stack([rolled.step_dispersions(m)[test] for m in METHODS])[picks, rows]
-        else:
-            mean, k = rolled.means[method][test], rolled.step_dispersions(method)[test]
-        out[method] = {
-            name: _scores(rolled.truth[test][:, :last], mean[:, :last], k[:, :last], scale)
-            for name, last in HORIZONS.items()
+    for name, method in {**{method: method for method in METHODS}, CHOSEN: STACK}.items():
+        mean, k = rolled.means[method][test], rolled.step_dispersions(method, first)[:-1]
+        truth, ranked = rolled.truth[test], crps(rolled.truth[test], mean, k)
+        out[name] = {
+            horizons: _scores(truth[:, :last], mean[:, :last], k[:, :last], ranked[:, :last], scale)
+            for horizons, last in HORIZONS.items()
         }
     return out
 
 
-def _scores(truth: FloatArray, means: FloatArray, k: FloatArray, scale: FloatArray) -> Scores:
-    """Average the scores over the known targets; arrays of shape ``(O, H, A)``, ``k`` broadcast to it."""
+def _scores(truth: FloatArray, means: FloatArray, k: FloatArray, ranked: FloatArray, scale: FloatArray) -> Scores:
+    """Average the scores over the known targets; arrays of shape ``(O, H, A)``, ``ranked`` the CRPS."""
     known: BoolArray = ~np.isnan(truth)
     if not known.any():
         return Scores(None, None, None, None, None)
-    y, mu, disp = truth[known], means[known], np.broadcast_to(k, truth.shape)[known]
+    y, mu, disp = truth[known], means[known], k[known]
     pit = randomised_pit(y, mu, disp)
     error = np.where(known, np.abs(truth - means), 0.0).sum(axis=(0, 1))
     cells = known.sum(axis=(0, 1))
@@ -127,7 +123,7 @@ def _scores(truth: FloatArray, means: FloatArray, k: FloatArray, scale: FloatArr
     return Scores(
         mase=mase,
         deviance=float(poisson_deviance(y, mu).mean()),
-        crps=float(crps(y, mu, disp).mean()),
+        crps=float(ranked[known].mean()),
         coverage_80=float(((pit >= 0.1) & (pit <= 0.9)).mean()),
         coverage_95=float(((pit >= 0.025) & (pit <= 0.975)).mean()),
     )

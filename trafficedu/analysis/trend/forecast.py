@@ -10,8 +10,16 @@ from trafficedu.analysis.arrays import BoolArray, FloatArray
 from trafficedu.analysis.negative_binomial import quantile
 from trafficedu.analysis.trend.model import block_of
 from trafficedu.analysis.trend.panel import MONTHS, Panel, active_areas
-from trafficedu.analysis.trend.rolling import Rolled, clean_exposure, enough_months, roll, rolling_dispersion
+from trafficedu.analysis.trend.rolling import (
+    LEAST_MONTHS,
+    STACK,
+    Rolled,
+    clean_exposure,
+    enough_months,
+    roll,
+)
 from trafficedu.analysis.trend.short import SHRUNKEN_MEAN, shrunken_mean
+from trafficedu.analysis.trend.watch import OPEN, SMALL, STAYS_FOR, LevelChange
 
 INTERVALS = (0.80, 0.95)
 
@@ -50,7 +58,11 @@ class Forecast:
     active
         Shape ``(A,)``: which areas still report.
     method
-        Method used: one of ``rolling.METHODS`` or ``shrunken_mean``.
+        ``stack``, or ``shrunken_mean`` with under 24 months.
+    weights
+        Method -> its weight in the stack; empty without one.
+    changes
+        Jumps of all areas together in the last year that stay, or of which nobody can tell yet.
     exposed
         Whether the exposure of the panel was used.
     rolled
@@ -62,6 +74,8 @@ class Forecast:
     total: ExpectedCounts
     active: BoolArray
     method: str
+    weights: dict[str, float]
+    changes: tuple[LevelChange, ...]
     exposed: bool
     rolled: Rolled | None
 
@@ -92,7 +106,7 @@ def forecast(panel: Panel, horizon: int = MONTHS, *, capped: bool = False) -> Fo
     _, held, own = clean_exposure(panel)
     rolled = roll(panel, horizon) if enough_months(panel) else None
     if rolled is None:
-        means, k, total_k = _from_mean(panel, horizon, active)
+        means, k, total_k = held_mean(panel, horizon, active)
     else:
         means, k, total_k = _from_archive(rolled, horizon, active)
     cap = held[:, -1:] if capped and own else np.full((panel.counts.shape[0], 1), np.inf)
@@ -102,32 +116,101 @@ def forecast(panel: Panel, horizon: int = MONTHS, *, capped: bool = False) -> Fo
         areas=_outlook(means, k, cap),
         total=_outlook(means[active].sum(axis=0), total_k, cap[active].sum()),
         active=active,
-        method=SHRUNKEN_MEAN if rolled is None else rolled.chosen[-1],
+        method=SHRUNKEN_MEAN if rolled is None else STACK,
+        weights={} if rolled is None else rolled.shares(),
+        changes=() if rolled is None else _recent(rolled.changes, panel.months),
         exposed=own,
         rolled=rolled,
     )
 
 
+@dataclass(frozen=True, eq=False)
+class OneStep:
+    """What the month before expected of the last month: negative binomial, ``Var = mu + k mu^2``.
+
+    Parameters
+    ----------
+    mean, k
+        Shape ``(A,)``: of each area; NaN where the month before knew of no exposure or had no forecast.
+    total_mean, total_k
+        Of all areas together that report in the last month, their common ups and downs included.
+    rolled
+        The archive it was taken from, for other months and horizons.
+    """
+
+    mean: FloatArray
+    k: FloatArray
+    total_mean: float
+    total_k: float
+    rolled: Rolled
+
+
+def one_step_ahead(panel: Panel) -> OneStep | None:
+    """Say what was to be expected of the last month of a panel, as it was known one month before.
+
+    The place of the month's count in this distribution (:mod:`trafficedu.analysis.negative_binomial`) says how
+    unusual the month is: level, season and noise of the area are all in it, and nothing of the month itself.
+
+    Parameters
+    ----------
+    panel
+        Counts, with exposure and covariates where there are any.
+
+    Returns
+    -------
+    OneStep or None
+        ``None`` with under 24 months before the last one.
+    """
+    if panel.months <= LEAST_MONTHS or not enough_months(panel.until(panel.months - 1)):
+        return None
+    rolled = roll(panel, MONTHS)
+    mean, k = rolled.means[STACK][-2, 0], rolled.step_dispersions(STACK)[-2, 0]
+    known = ~np.isnan(panel.counts[:, -1]) & active_areas(panel.counts[:, :-1])
+    total_k = float(rolled.sum_dispersion(known)[-2, 0])
+    return OneStep(np.where(known, mean, np.nan), np.where(known, k, np.nan), float(mean[known].sum()), total_k, rolled)
+
+
 def _from_archive(rolled: Rolled, horizon: int, active: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Take means and dispersions of the chosen method at the last origin; sums have their own dispersion."""
-    method = rolled.chosen[-1]
-    means = rolled.means[method][-1, :horizon].T
-    k = rolled.step_dispersions(method)[-1, :horizon].T
-    truth = rolled.truth[:, :, active].sum(axis=2, keepdims=True)
-    sums = rolled.means[method][:, :, active].sum(axis=2, keepdims=True)
-    total_k = rolling_dispersion(truth, sums, rolled.origins)[-1]
+    """Take means and dispersions of the stack at the last origin; sums have their own dispersion."""
+    means = rolled.means[STACK][-1, :horizon].T
+    k = rolled.step_dispersions(STACK)[-1, :horizon].T
+    total_k = rolled.sum_dispersion(active)[-1]
     return means, k, np.array([total_k[block_of(step + 1)] for step in range(horizon)])
 
 
-def _from_mean(panel: Panel, horizon: int, active: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Hold the shrunken mean; the sum of the areas is treated as one more series."""
+def _recent(changes: tuple[LevelChange, ...], months: int) -> tuple[LevelChange, ...]:
+    """Return the jumps of the last year that are worth a word."""
+    return tuple(
+        change
+        for change in changes
+        if months - change.month <= STAYS_FOR and change.stays >= OPEN and abs(change.size - 1.0) > SMALL
+    )
+
+
+def held_mean(panel: Panel, horizon: int, active: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Hold the shrunken mean; the sum of the areas is treated as one more series.
+
+    Parameters
+    ----------
+    panel
+        Any number of months.
+    horizon
+        Months ahead, ``H``.
+    active
+        Shape ``(A,)``: areas that make the total.
+
+    Returns
+    -------
+    means, k, total_k : ndarray
+        Shapes ``(A, H)``, ``(A, 1)``, ``(H,)``.
+    """
     exposure, held, _ = clean_exposure(panel)
     counts = np.nan_to_num(panel.counts, nan=0.0)
     rate, k = shrunken_mean(counts, exposure)
     means = np.repeat((rate * held[:, -1])[:, None], horizon, axis=1)
     complete = ~np.isnan(panel.counts[active]).any(axis=0)
     sums, base = counts[active].sum(axis=0)[complete], exposure[active].sum(axis=0)[complete]
-    if not complete.any():
+    if not base.any():  # no area goes on, or no month is known of all that do
         sums, base = counts.sum(axis=0), exposure.sum(axis=0)
     _, total_k = shrunken_mean(sums[None, :], base[None, :])
     return means, k[:, None], np.repeat(total_k, horizon)

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
-from trafficedu.analysis.arrays import FloatArray, IntArray
-from trafficedu.analysis.trend import drivers, level, profile
+from trafficedu.analysis.arrays import BoolArray, FloatArray, IntArray
+from trafficedu.analysis.trend import drivers, level
 from trafficedu.analysis.trend.panel import MONTHS, calendar_months
-from trafficedu.analysis.trend.season import month_index, pooled_rate
+from trafficedu.analysis.trend.season import month_index, own_seasons, pooled_rate, row_noise
+from trafficedu.analysis.trend.watch import Watch, spliced
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 BLOCK_ENDS = (3, 6, 12)
 """Horizons 1-3, 4-6, 7 and beyond; the level of a block is lagged by its end when the profile is fitted."""
@@ -25,10 +30,17 @@ VALIDATED = ((1, 2, 3), (4, 6), (8, 12))
 HALF_LIFE_MONTHS = 36.0
 """A past forecast counts half as much when it is this old."""
 SEASON_PRIOR = 30.0
+OWN_SEASONS = (np.inf, 200.0, 50.0, 15.0)
+"""Counts towards the pooled season, in units of the month's variance over mean; infinite: no season of its own."""
+POOL_WORTH = 5.0
+"""In weighing an area's candidates the past of all areas together is worth that of so many."""
 TREND_MONTHS = 6
 TREND_CAP = 0.4
 TREND_SCALE = 0.3
 """The recent trend enters at this scale, so that the penalty damps it ten times as hard as the season."""
+PATH_SHARE = 0.2
+"""The path that the profile is fitted to is that of the weightiest candidates, this share of the greatest or more."""
+PROFILE_MONTHS = 108
 SETTLING_MONTHS = 6
 """Levels of the first months rest on the prior and teach the profile nothing."""
 COVARIATE_MONTHS = 36
@@ -44,7 +56,7 @@ class Variant:
     seasonal
         Whether the month index is part of the offset, so that the fit only corrects it.
     prior_counts
-        Penalty in counts; the greatest means the offset as it stands.
+        Penalty in counts; infinite means the offset as it stands.
     covariates
         Whether lagged covariates take part.
     """
@@ -54,7 +66,7 @@ class Variant:
     covariates: bool = False
 
 
-PLAIN_VARIANTS = (Variant(True, 125.0), Variant(True, 625.0), Variant(True, 1e5), Variant(False, 1e5))
+PLAIN_VARIANTS = (Variant(True, 125.0), Variant(True, 625.0), Variant(True, np.inf), Variant(False, np.inf))
 COVARIATE_VARIANTS = (Variant(True, 125.0, True), Variant(True, 625.0, True))
 FIRST_VARIANT = 1
 
@@ -91,15 +103,41 @@ def recent_growth(ratio: FloatArray, weight: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """Everything one origin knows, worked out once for all blocks."""
+    """Everything one origin knows, worked out once for all blocks; exposure is brought to the level after jumps."""
 
     origin: int
+    exposure: FloatArray
     season: FloatArray
     growth: FloatArray
-    states: level.LevelStates
-    slow: FloatArray
+    breaks: BoolArray
     inflation: FloatArray
     scores: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Issued:
+    """What one origin said, kept until its months have come.
+
+    Parameters
+    ----------
+    levels, logs
+        Shape ``(N, C, A)``: of every candidate, by strength of the own season, and their logarithms.
+    own
+        Shape ``(N, A, 12)``: ratio to the pooled season.
+    season
+        Shape ``(12,)``.
+    variants
+        Shape ``(S, H, A)``: means by each variant of the profile.
+    means
+        Shape ``(H, A)``: by the variant used.
+    """
+
+    levels: FloatArray
+    logs: FloatArray
+    own: FloatArray
+    season: FloatArray
+    variants: FloatArray
+    means: FloatArray
 
 
 class RollingModel:
@@ -125,22 +163,27 @@ class RollingModel:
         horizon: int,
         covariates: Mapping[str, FloatArray] | None = None,
     ) -> None:
+        # scikit-learn takes two seconds and 170 MB to load, and the web app starts without it.
+        from trafficedu.analysis.trend.profile import pooled_profile  # noqa: PLC0415 - see above
+
         self.counts, self.exposure, self.horizon = counts, exposure, horizon
         self.covariates = dict(covariates or {})
         self.variants = PLAIN_VARIANTS + (COVARIATE_VARIANTS if self.covariates else ())
+        self.profiles: list[list[Pipeline]] = [[pooled_profile() for _ in self.variants] for _ in BLOCK_ENDS]
         self.month = calendar_months(first_month, 0, counts.shape[1] + horizon)
-        blocks = len(BLOCK_ENDS)
-        self.level_loss = np.zeros((blocks, len(level.CANDIDATES)))
+        blocks, candidates = len(BLOCK_ENDS), (len(OWN_SEASONS), len(level.CANDIDATES), counts.shape[0])
+        self.level_loss = np.zeros((blocks, *candidates))
         self.variant_loss = np.zeros((blocks, len(self.variants)))
         self.spread = np.zeros((blocks, 2))
-        self.weights = np.zeros((blocks, len(level.CANDIDATES)))
+        self.weights = np.zeros((blocks, *candidates))
         self.variant = [FIRST_VARIANT] * blocks
-        self.past_levels: dict[int, tuple[FloatArray, FloatArray]] = {}
-        self.past_means: dict[int, FloatArray] = {}
+        self.issued: dict[int, Issued] = {}
         self.breaks = np.zeros(counts.shape, dtype=bool)
+        self.watch = Watch(counts, exposure > 0)
+        self.origin = 0
 
     def issue(self, origin: int, future_exposure: FloatArray) -> FloatArray:
-        """Forecast the months ``origin`` ... ``origin + H - 1`` from those before; call with rising origins.
+        """Forecast the months ``origin`` ... ``origin + H - 1`` from those before.
 
         Parameters
         ----------
@@ -153,60 +196,113 @@ class RollingModel:
         -------
         ndarray
             Expected counts, shape ``(H, A)``, positive where the exposure is.
+
+        Raises
+        ------
+        ValueError
+            If the origin is not later than that of the call before: the model has already learnt from those months.
         """
-        self._learn(origin - 1)
+        if not self.origin < origin <= self.counts.shape[1]:
+            raise ValueError(f"origin {origin} does not come after {self.origin}, or lies beyond the series")
+        for target in range(self.origin, origin):
+            self._learn(target)
+        self.origin = origin
         known = self._known(origin)
-        means = np.empty((len(self.variants), *future_exposure.shape))
+        levels, own = self._candidates(known)
+        for block in range(len(BLOCK_ENDS)):
+            self.weights[block] = self._weights(block)
+        paths, since = self._paths(known)
+        variants = np.empty((len(self.variants), *future_exposure.shape))
         for block, lag in enumerate(BLOCK_ENDS):
             steps = np.array([h for h in range(self.horizon) if block_of(h + 1) == block], dtype=np.intp)
-            self.weights[block] = level.candidate_weights(self.level_loss[block], self._temperature(block))
-            path = level.level_path(known.states, known.slow, known.inflation, self.weights[block])
-            base = future_exposure[steps] * path[:, -1]
-            for which, factor in enumerate(self._factors(known, path, lag, self.month[origin + steps])):
-                means[which, steps] = factor * base
-        self.past_means[origin] = means
-        return np.stack([means[self.variant[block_of(h + 1)], h] for h in range(self.horizon)])
+            ahead = self.month[origin + steps]
+            by_season = (self.weights[block] * levels).sum(axis=1)
+            base = future_exposure[steps] * np.einsum("na,nam->ma", by_season, own[:, :, ahead])
+            for which, factor in enumerate(self._factors(known, (paths[block], since), block, lag, ahead)):
+                variants[which, steps] = factor * base
+        means = np.stack([variants[self.variant[block_of(h + 1)], h] for h in range(self.horizon)])
+        self.issued[origin] = Issued(levels, np.log(np.maximum(levels, 1e-9)), own, known.season, variants, means)
+        return means
 
     def _known(self, origin: int) -> Known:
         """Estimate season, breaks and discounted sums from the months before ``origin``."""
-        counts, exposure, month = self.counts[:, :origin], self.exposure[:, :origin], self.month[:origin]
+        counts, month = self.counts[:, :origin], self.month[:origin]
+        exposure = spliced(self.exposure[:, :origin], self.watch.changes)
         season = month_index(counts, exposure, month, SEASON_PRIOR)
         adjusted = exposure * season[month]
-        noise = level.one_step_dispersion(counts, adjusted)
-        self.breaks = level.noticed_breaks(counts, adjusted, noise)
-        states = level.discounted_states(counts, adjusted, self.breaks)
-        slow = level.slow_rates(states)
-        inflation = 1.0 + noise * slow[:, -1] * exposure[:, -MONTHS:].mean(axis=1)
-        self.past_levels[origin] = (level.last_levels(states, slow, inflation), season)
+        sums = level.watched_sums(counts, adjusted)
+        noise = level.one_step_dispersion(counts, adjusted, sums)
+        self.breaks = level.noticed_breaks(counts, adjusted, noise, sums)
+        whole = level.last_sums(counts, adjusted[None], self.breaks)[:, level.UNDISCOUNTED, 0]
+        inflation = 1.0 + noise * level.shrunken_rates(*whole) * exposure[:, -MONTHS:].mean(axis=1)
         growth = recent_growth(*pooled_rate(counts, adjusted))
         scores, _ = drivers.within_area_scores({k: v[:, :origin] for k, v in self.covariates.items()})
-        return Known(origin, season, growth, states, slow, inflation, scores)
+        return Known(origin, exposure, season, growth, self.breaks, inflation, scores)
 
-    def _factors(self, known: Known, path: FloatArray, lag: int, ahead: IntArray) -> list[FloatArray]:
+    def _candidates(self, known: Known) -> tuple[FloatArray, FloatArray]:
+        """Return the levels ``(N, C, A)`` and the ratios of the own seasons ``(N, A, 12)``."""
+        counts, month = self.counts[:, : known.origin], self.month[: known.origin]
+        adjusted = known.exposure * known.season[month]
+        prior = np.array(OWN_SEASONS)[:, None] * known.inflation
+        own = own_seasons(counts, adjusted, month, known.season, prior)
+        sums = level.last_sums(counts, adjusted * own[:, :, month], known.breaks)
+        return level.last_levels(sums, known.inflation), own
+
+    def _paths(self, known: Known) -> tuple[FloatArray, int]:
+        """Return the level that the profile of each block is fitted to, ``(B, T + 1 - since, A)``, and ``since``."""
+        pooled = self.weights.sum(axis=1).mean(axis=2)
+        pooled = np.where(pooled < PATH_SHARE * pooled.max(axis=1, keepdims=True), 0.0, pooled)
+        weights = pooled / pooled.sum(axis=1, keepdims=True)
+        counts, adjusted = self.counts[:, : known.origin], known.exposure * known.season[self.month[: known.origin]]
+        discounts = {*level.discounts_of(weights), level.UNDISCOUNTED}
+        states = level.discounted_states(counts, adjusted, known.breaks, sorted(discounts))
+        since = max(known.origin - PROFILE_MONTHS - BLOCK_ENDS[-1], 0)
+        return level.level_paths(states, level.slow_rates(states), known.inflation, weights, since), since
+
+    def _factors(
+        self, known: Known, path: tuple[FloatArray, int], block: int, lag: int, ahead: IntArray
+    ) -> list[FloatArray]:
         """Return what multiplies the level at the months ``ahead`` in each variant, ``(S, 1 or A)``."""
-        target = np.arange(lag - 1 + SETTLING_MONTHS, known.origin)
-        earlier = target - lag + 1
-        expected = self.exposure[:, target] * path[:, earlier]
-        pooled = expected.sum(axis=0)
+        from trafficedu.analysis.trend.profile import (  # noqa: PLC0415 - loaded when the model was made
+            fit_profile,
+            fitted_shift,
+            fitted_year,
+        )
+
+        first = min(max(lag - 1 + SETTLING_MONTHS, known.origin - PROFILE_MONTHS), known.origin)
+        target, earlier = slice(first, known.origin), slice(first - lag + 1, known.origin - lag + 1)
+        levels = path[0][earlier.start - path[1] : earlier.stop - path[1]]
+        exposure = known.exposure[:, target]
+        pooled = np.einsum("at,ta->t", exposure, levels)
         rows = pooled > 0
         month, seen = self.month[target], self.counts[:, target].sum(axis=0)
         if rows.sum() <= MONTHS or seen.sum() == 0:
             return [known.season[ahead][:, None]] * len(self.variants)
-        noise = profile.row_noise(month[rows], seen[rows], pooled[rows])
+        noise = row_noise(month[rows], seen[rows], pooled[rows])
         columns: FloatArray = np.column_stack((month.astype(float), known.growth[earlier]))
         factors = []
-        for variant in self.variants:
+        for variant, profile in zip(self.variants, self.profiles[block], strict=True):
             index = known.season if variant.seasonal else np.ones(MONTHS)
-            prior = variant.prior_counts * noise
+            if np.isinf(variant.prior_counts):
+                factors.append(index[ahead][:, None])
+                continue
             if variant.covariates:
-                table, y, mean = _area_rows(
-                    columns, self.counts[:, target], expected * index[month], known.scores[:, :, earlier - 1]
-                )
-                coefficients = profile.fit_profile(table, y, mean, prior)
+                mean, lagged = exposure * levels.T * index[month], known.scores[:, :, first - lag : known.origin - lag]
+                table, y, mean = _area_rows(columns, self.counts[:, target], mean, lagged)
             else:
-                coefficients = profile.fit_profile(columns[rows], seen[rows], (pooled * index[month])[rows], prior)
-            factors.append(_applied(coefficients, index, known, ahead))
+                table, y, mean = columns[rows], seen[rows], (pooled * index[month])[rows]
+            fit_profile(profile, table, y, mean, variant.prior_counts * noise)
+            scores = known.scores[:, :, -1].T if variant.covariates else np.zeros((1, 0))
+            factors.append(
+                fitted_year(profile, index)[ahead][:, None] * fitted_shift(profile, known.growth[-1], scores)
+            )
         return factors
+
+    def _weights(self, block: int) -> FloatArray:
+        """Weigh the candidates in each area by its own past loss and the mean one of all areas, worth five of them."""
+        loss = self.level_loss[block].reshape(-1, self.counts.shape[0])
+        total = loss + loss.sum(axis=1, keepdims=True) * min(POOL_WORTH / loss.shape[1], 1.0)
+        return level.candidate_weights(total, self._temperature(block)).reshape(self.level_loss[block].shape)
 
     def _temperature(self, block: int) -> float:
         """Return the loss that takes a candidate's weight to a third, with overdispersion and overlap."""
@@ -218,23 +314,32 @@ class RollingModel:
         decay = 0.5 ** (1.0 / HALF_LIFE_MONTHS)
         for total in (self.level_loss, self.variant_loss, self.spread):
             total *= decay
+        said = self.issued.get(target)
+        self.watch.take(target, None if said is None else said.means)
         seen_in = self.exposure[:, target] > 0
-        seen, base = self.counts[seen_in, target], self.exposure[seen_in, target]
         for block, horizons in enumerate(VALIDATED):
             for h in horizons:
-                issued = target - h + 1
-                if issued not in self.past_levels:
-                    continue
-                levels, season = self.past_levels[issued]
-                expected = base * levels[:, seen_in] * season[self.month[target]]
-                self.level_loss[block] += poisson_loss(seen, expected)
-                self.variant_loss[block] += poisson_loss(seen, self.past_means[issued][:, h - 1, seen_in])
-                mean = np.maximum(self.weights[block] @ expected, 0.05)
-                self.spread[block] += ((seen - mean) ** 2 / mean).sum(), seen.size
+                earlier = self.issued.get(target - h + 1)
+                if earlier is not None and not self.watch.between(target - h + 1, target):
+                    self._score(block, h, target, earlier, seen_in)
             if self.variant_loss[block].any():
                 self.variant[block] = int(np.argmin(self.variant_loss[block]))
-        self.past_levels.pop(target - MONTHS, None)
-        self.past_means.pop(target - MONTHS, None)
+        self.issued.pop(target - MONTHS, None)
+
+    def _score(self, block: int, h: int, target: int, earlier: Issued, seen_in: BoolArray) -> None:
+        """Add the loss of one origin's forecast of one month."""
+        which: slice | BoolArray = slice(None) if seen_in.all() else seen_in  # a slice is a view and copies nothing
+        seen, base = self.counts[which, target], self.exposure[which, target]
+        month = self.month[target]
+        scale = base * (earlier.season[month] * earlier.own[:, which, month])
+        expected = earlier.levels[:, :, which] * scale[:, None]
+        mean = np.maximum(np.einsum("nca,nca->a", self.weights[block][:, :, which], expected), 0.05)
+        logs = earlier.logs[:, :, which] + np.log(np.maximum(scale, 1e-9))[:, None]
+        logs *= seen
+        expected -= logs
+        self.level_loss[block][:, :, which] += expected
+        self.variant_loss[block] += poisson_loss(seen, earlier.variants[:, h - 1, which])
+        self.spread[block] += ((seen - mean) ** 2 / mean).sum(), seen.size
 
 
 def _area_rows(
@@ -247,16 +352,6 @@ def _area_rows(
     table = np.hstack((shared, scores.reshape(scores.shape[0], -1).T))
     use = expected.ravel() > 0
     return table[use], counts.ravel()[use], expected.ravel()[use]
-
-
-def _applied(coefficients: FloatArray, index: FloatArray, known: Known, ahead: IntArray) -> FloatArray:
-    """Turn coefficients into factors at the months ``ahead``; the season keeps a yearly mean of 1."""
-    year = index * np.exp(profile.YEAR @ coefficients[: profile.SEASON_COLUMNS])
-    drift = known.growth[-1] * coefficients[profile.SEASON_COLUMNS]
-    slopes = coefficients[profile.SEASON_COLUMNS + 1 :]
-    shift = slopes @ known.scores[:, :, -1] if slopes.size else np.zeros(1)
-    factors: FloatArray = (year[ahead] / year.mean())[:, None] * np.exp(drift + np.clip(shift, -1.0, 1.0))
-    return factors
 
 
 def poisson_loss(counts: FloatArray, means: FloatArray) -> FloatArray:

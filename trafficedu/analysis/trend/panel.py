@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import numpy as np
 
@@ -39,7 +38,7 @@ class Panel:
     first_month: int
     counts: FloatArray
     exposure: FloatArray | None = None
-    covariates: Mapping[str, FloatArray] = field(default_factory=lambda: MappingProxyType({}))
+    covariates: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @property
     def months(self) -> int:
@@ -59,6 +58,16 @@ class Panel:
             self.counts[:, :origin],
             None if self.exposure is None else self.exposure[:, :origin],
             {name: values[:, :origin] for name, values in self.covariates.items()},
+        )
+
+    def since(self, start: int) -> Panel:
+        """Return the panel without its first ``start`` months."""
+        return Panel(
+            self.areas,
+            self.first_month + start,
+            self.counts[:, start:],
+            None if self.exposure is None else self.exposure[:, start:],
+            {name: values[:, start:] for name, values in self.covariates.items()},
         )
 
 
@@ -96,11 +105,28 @@ def active_areas(counts: FloatArray) -> BoolArray:
     return active
 
 
-def usable_exposure(panel: Panel) -> FloatArray | None:
-    """Return the exposure with gaps carried forward, or ``None`` when the fit has to do without.
+def known_exposure(exposure: FloatArray) -> FloatArray:
+    """Return the exposure with gaps filled by the value next to them in time.
 
-    The exposure is used only if, carried forward at most 12 months, it is known and positive in every month
-    in which a count is known, and in the last month of every area that still reports.
+    A value of zero is a gap: nobody was counted, not nobody there. It is filled by the last known value up to 12 months
+    before, and before the first known one by that, up to 12 months back.
+
+    Parameters
+    ----------
+    exposure
+        Shape ``(A, T)``.
+    """
+    filled = carried_forward(np.where(exposure > 0, exposure, np.nan))
+    before = carried_forward(filled[:, ::-1])[:, ::-1]
+    started = np.maximum.accumulate(~np.isnan(filled), axis=1)
+    return np.where(started, filled, before)
+
+
+def usable_exposure(panel: Panel) -> FloatArray | None:
+    """Return the exposure with gaps filled, or ``None`` when the fit has to do without.
+
+    The exposure is used only if, filled by :func:`known_exposure`, it is known in every month in which a count is
+    known, and in the last month of every area that still reports.
 
     Returns
     -------
@@ -109,8 +135,7 @@ def usable_exposure(panel: Panel) -> FloatArray | None:
     """
     if panel.exposure is None:
         return None
-    filled = carried_forward(panel.exposure)
+    filled = known_exposure(panel.exposure)
     needed = ~np.isnan(panel.counts)
     needed[:, -1] |= active_areas(panel.counts)
-    known = filled > 0
-    return filled if bool(known[needed].all()) else None
+    return filled if bool((filled > 0)[needed].all()) else None

@@ -1,21 +1,28 @@
 """The pooled profile: what the months of the year, a damped recent trend and covariates do to the level.
 
-The one place that uses scikit-learn, and it is loaded at the first fit.
+This module and ``regressor`` load scikit-learn; they are imported where something is fitted, never at the top of a
+module that the web app loads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
+from sklearn import config_context
+from sklearn.linear_model import PoissonRegressor
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from trafficedu.analysis.arrays import FloatArray, IntArray
 from trafficedu.analysis.trend.panel import MONTHS
 
 FREQUENCIES = MONTHS // 2
 SEASON_COLUMNS = MONTHS - 1
+MOST_SHIFT = 1.0
+"""Covariates move the logarithm of a forecast by no more than this."""
 
 
 def annual_terms(month_of_year: IntArray) -> FloatArray:
@@ -44,7 +51,15 @@ def with_annual_terms(columns: FloatArray) -> FloatArray:
     return np.hstack((YEAR[columns[:, 0].astype(np.intp)], columns[:, 1:]))
 
 
-def fit_profile(columns: FloatArray, counts: FloatArray, expected: FloatArray, prior_counts: float) -> FloatArray:
+def pooled_profile() -> Pipeline:
+    """Return the unfitted regression: harmonics of the first column, then penalised Poisson regression."""
+    regressor = PoissonRegressor(solver="newton-cholesky", max_iter=50)
+    return Pipeline([("annual", FunctionTransformer(with_annual_terms)), ("poisson", regressor)])
+
+
+def fit_profile(
+    profile: Pipeline, columns: FloatArray, counts: FloatArray, expected: FloatArray, prior_counts: float
+) -> Pipeline:
     """Fit ``log E[y] = log(eL) + intercept + columns b`` by penalised Poisson regression.
 
     scikit-learn has no offset: the regression of ``y / (eL)`` with weights ``eL`` has the same likelihood.
@@ -52,53 +67,61 @@ def fit_profile(columns: FloatArray, counts: FloatArray, expected: FloatArray, p
 
     Parameters
     ----------
+    profile
+        See :func:`pooled_profile`; fitted anew.
     columns
         Shape ``(R, 1 + P)``: month of the year (0 = January), then features on the log scale.
     counts, expected
         Shape ``(R,)``: counts ``y`` and their expectation ``eL`` without a profile, positive.
     prior_counts
         Strength of the ridge penalty: a coefficient is shrunk as if so many counts had shown no effect.
+    """
+    profile[-1].alpha = prior_counts / expected.sum()
+    fitted: Pipeline = profile.fit(columns, counts / expected, poisson__sample_weight=expected)
+    return fitted
+
+
+def fitted_year(profile: Pipeline, index: FloatArray) -> FloatArray:
+    """Return the season: ``index`` times the fitted year, mean 1.
+
+    The intercept is left out: a drift of the level over the training part is not carried into the future.
+
+    Parameters
+    ----------
+    profile
+        Fitted.
+    index
+        Shape ``(12,)``: the month index that was part of the offset.
+    """
+    year: FloatArray = index * np.exp(YEAR @ profile[-1].coef_[:SEASON_COLUMNS])
+    scaled: FloatArray = year / year.mean()
+    return scaled
+
+
+def fitted_shift(profile: Pipeline, growth: float, scores: FloatArray) -> FloatArray:
+    """Return what the first feature at ``growth`` and the others at ``scores`` multiply a forecast by.
+
+    Parameters
+    ----------
+    profile
+        Fitted.
+    growth
+        The recent trend.
+    scores
+        Shape ``(A, C)``: covariates; ``C`` may be 0.
 
     Returns
     -------
     ndarray
-        Coefficients ``b`` of the 11 harmonics and the features, shape ``(11 + P,)``. The intercept is left
-        out: a drift of the level over the training part is not carried into the future.
+        Shape ``(A,)``.
     """
-    # scikit-learn takes two seconds and 170 MB to load, and the web app starts without it.
-    from sklearn.linear_model import PoissonRegressor  # noqa: PLC0415 - see above
-    from sklearn.pipeline import Pipeline  # noqa: PLC0415 - see above
-    from sklearn.preprocessing import FunctionTransformer  # noqa: PLC0415 - see above
-
-    regressor = PoissonRegressor(alpha=prior_counts / expected.sum(), solver="newton-cholesky", max_iter=50)
-    pipeline: Any = Pipeline([("annual", FunctionTransformer(with_annual_terms)), ("poisson", regressor)])
-    pipeline.fit(columns, counts / expected, poisson__sample_weight=expected)
-    coefficients: FloatArray = pipeline[-1].coef_
-    return coefficients
+    drift, slopes = profile[-1].coef_[SEASON_COLUMNS], profile[-1].coef_[SEASON_COLUMNS + 1 :]
+    factor: FloatArray = np.exp(growth * drift + np.clip(scores @ slopes, -MOST_SHIFT, MOST_SHIFT))
+    return factor
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Keep the numeric libraries on one thread: many small fits would only wait for each other."""
-    # Loaded first, so that its own thread pool is found and limited too.
-    from sklearn import config_context, linear_model  # noqa: F401, PLC0415 - loaded only for a fit
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415 - with it
-
     with threadpool_limits(limits=1), config_context(skip_parameter_validation=True, assume_finite=True):
         yield
-
-
-def row_noise(month_of_year: IntArray, counts: FloatArray, expected: FloatArray) -> float:
-    """Return the variance over mean of pooled monthly counts around their own month of the year, at least 1.
-
-    Parameters
-    ----------
-    month_of_year, counts, expected
-        Shape ``(R,)``, expected positive.
-    """
-    seen = np.bincount(month_of_year, counts, MONTHS)
-    base = np.bincount(month_of_year, expected, MONTHS)
-    mean = expected * (seen / np.where(base > 0, base, 1.0))[month_of_year]
-    use = mean > 0
-    spare = max(int(use.sum()) - MONTHS, 3)
-    return max(1.0, float(((counts[use] - mean[use]) ** 2 / mean[use]).sum() / spare))

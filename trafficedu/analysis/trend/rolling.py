@@ -1,17 +1,17 @@
-"""Every method's forecasts from every origin, how wide they have to be, and which method the past chooses.
+"""Every method's forecasts from every origin, how wide they have to be, and how the past weighs them.
 
-All that is decided at an origin rests on months before it: the means, the dispersion of each method and block
-of horizons, and the choice. The same archive serves the forecast (the last origin) and the backtest.
+All that is decided at an origin rests on months before it: the means, the dispersion of each method and block of
+horizons, and the weights of the stack. The same archive serves the forecast (the last origin) and the backtest.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import special
 
 from trafficedu.analysis.arrays import BoolArray, FloatArray, IntArray
-from trafficedu.analysis.negative_binomial import crps, dispersion
 from trafficedu.analysis.trend.model import BLOCK_ENDS, VALIDATED, RollingModel, block_of
 from trafficedu.analysis.trend.naive import NAIVE_METHODS, naive_means
 from trafficedu.analysis.trend.panel import (
@@ -21,24 +21,27 @@ from trafficedu.analysis.trend.panel import (
     carried_forward,
     usable_exposure,
 )
-from trafficedu.analysis.trend.profile import one_thread
+from trafficedu.analysis.trend.spread import area_dispersions, rolling_dispersion
+from trafficedu.analysis.trend.watch import SMALL, STAYS_FOR, LevelChange, doubt_of
 
 METHODS = ("model", *NAIVE_METHODS)
+STACK = "stack"
+STACKED = ("model", "mean_12_season", "mean_36_season")
+"""Methods whose weighted mean is used; the others are only run beside it."""
 LEAST_MONTHS = 24
-"""Below this no method is chosen: the shrunken mean is used, and said."""
+"""Below this nothing is weighed: the shrunken mean is used, and said."""
 FIRST_ORIGIN = 13
 ARCHIVE_MONTHS = 108
 """Origins further back than this are not rolled: they would weigh next to nothing."""
+HISTORY_MONTHS = ARCHIVE_MONTHS + 60
+"""Months further back than this are not looked at."""
 LEAST_MEAN = 0.05
 """Means are kept from zero by this, or by half the mean count where that is less."""
-RESIDUAL_MONTHS = 36
-RESIDUAL_CELLS = 20_000
-CHOICE_HALF_LIFE = 24.0
-CHOICE_MARGIN = 0.97
-"""A simple method replaces the model when its past score is at most this share of the model's."""
-CHOICE_ORIGINS = 6
-SHORT, LONG = (0, 1, 2), (3, 5, 7, 11)
-"""Steps (horizon - 1) whose scores decide, in two halves of equal weight."""
+STACK_HALF_LIFE = 36.0
+STACK_TEMPERATURE = 7.0
+"""A method's weight falls to a third when its past loss exceeds the best one's by the noise of so many months: the
+weights stay near to equal until the past is clear."""
+BROKEN_SHARE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +54,18 @@ class Rolled:
         Shape ``(O,)``: months known at each origin, the last is the number of months of the panel.
     truth
         Shape ``(O, H, A)``: what happened, NaN where unknown or in the future.
+    learnt
+        The same without months across a jump from their origin: what dispersions and weights rest on.
     means
-        Method -> shape ``(O, H, A)``, expected counts; of :data:`METHODS`.
-    dispersions
-        Method -> shape ``(O, B)``: ``k`` of the predictive distribution in each block of horizons.
-    chosen
-        Method the rule chooses at each origin, length ``O``.
+        Method -> shape ``(O, H, A)``, expected counts; of :data:`METHODS` and ``stack``, which is used.
+    used
+        Shape ``(O, B, A)``: ``k`` of the stack in each block of horizons.
+    weights
+        Shape ``(O, B, M)``: of :data:`STACKED` in the stack.
+    doubts
+        Shape ``(O,)``: relative variance of every forecast from recent jumps; part of the stack's dispersions.
+    changes
+        The jumps of all areas together, as judged at the last origin.
     exposed
         Whether the exposure of the panel was used.
     breaks
@@ -65,9 +74,12 @@ class Rolled:
 
     origins: IntArray
     truth: FloatArray
+    learnt: FloatArray
     means: dict[str, FloatArray]
-    dispersions: dict[str, FloatArray]
-    chosen: tuple[str, ...]
+    used: FloatArray
+    weights: FloatArray
+    doubts: FloatArray
+    changes: tuple[LevelChange, ...]
     exposed: bool
     breaks: BoolArray
 
@@ -76,10 +88,55 @@ class Rolled:
         """Months ahead, ``H``."""
         return int(self.truth.shape[1])
 
-    def step_dispersions(self, method: str) -> FloatArray:
-        """Return ``k`` of ``method`` at every origin and horizon, shape ``(O, H, 1)``."""
+    def dispersions(self, method: str, since: int = 0) -> FloatArray:
+        """Return ``k`` of ``method`` in each block of horizons from the origin in row ``since`` on.
+
+        That of the stack is at hand; that of the other methods, one for all areas, is worked out when it is asked for.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(O - since, B, A)``.
+        """
+        if method == STACK:
+            return self.used[since:]
+        pooled = rolling_dispersion(self.learnt, self.means[method], self.origins, since)
+        return np.repeat(pooled[since:, :, None], self.truth.shape[2], axis=2)
+
+    def step_dispersions(self, method: str, since: int = 0) -> FloatArray:
+        """Return the same at every horizon, shape ``(O - since, H, A)``."""
         blocks = [block_of(step + 1) for step in range(self.horizon)]
-        return self.dispersions[method][:, blocks][:, :, None]
+        return self.dispersions(method, since)[:, blocks]
+
+    def sum_dispersion(self, areas: BoolArray, method: str = STACK) -> FloatArray:
+        """Return ``k`` of the sum of some areas at every origin and block, their common ups and downs included.
+
+        Parameters
+        ----------
+        areas
+            Shape ``(A,)``.
+        method
+            Which method.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(O, B)``.
+        """
+        truth = self.learnt[:, :, areas].sum(axis=2, keepdims=True)
+        sums = self.means[method][:, :, areas].sum(axis=2, keepdims=True)
+        return widened(rolling_dispersion(truth, sums, self.origins), self.doubts[:, None])
+
+    def shares(self) -> dict[str, float]:
+        """Return the weights of the methods at the last origin, over the months of a year ahead."""
+        months = np.diff((0, *BLOCK_ENDS)) / BLOCK_ENDS[-1]
+        return {name: float(share) for name, share in zip(STACKED, months @ self.weights[-1], strict=True)}
+
+
+def widened(k: FloatArray, doubt: FloatArray) -> FloatArray:
+    """Return the dispersion of a count whose mean is itself uncertain by a relative variance ``doubt``."""
+    wide: FloatArray = k * (1.0 + doubt) + doubt
+    return wide
 
 
 def least_mean(counts: FloatArray) -> float:
@@ -89,7 +146,7 @@ def least_mean(counts: FloatArray) -> float:
 
 
 def enough_months(panel: Panel) -> bool:
-    """Tell whether a method can be chosen: at least 24 months in which some count is known."""
+    """Tell whether methods can be weighed: at least 24 months in which some count is known."""
     return int((~np.isnan(panel.counts)).any(axis=0).sum()) >= LEAST_MONTHS
 
 
@@ -121,7 +178,7 @@ def roll(panel: Panel, horizon: int) -> Rolled:
     panel
         At least 24 months.
     horizon
-        Months ahead; at least 12 are rolled, since the choice looks that far.
+        Months ahead; at least 12 are rolled, since the weights look that far.
 
     Raises
     ------
@@ -130,14 +187,60 @@ def roll(panel: Panel, horizon: int) -> Rolled:
     """
     if panel.months < LEAST_MONTHS:
         raise ValueError(f"{panel.months} months are too few, {LEAST_MONTHS} are needed")
+    if (skipped := panel.months - HISTORY_MONTHS) > 0:
+        return _later(roll(panel.since(skipped), horizon), skipped)
     steps = max(horizon, MONTHS)
-    exposure, held, own = clean_exposure(panel)
-    counts = np.nan_to_num(panel.counts, nan=0.0)
     origins = np.arange(max(FIRST_ORIGIN, panel.months - ARCHIVE_MONTHS), panel.months + 1)
+    means, model, doubts, alone = _issued(panel, origins, steps)
+    truth = _truth(panel.counts, origins, steps)
+    target = origins[:, None] + np.arange(steps)
+    across = np.zeros(target.shape, dtype=bool)
+    for change in model.watch.changes:
+        across |= (origins[:, None] <= change.month) & (change.month <= target)
+    learnt = np.where(across[:, :, None], np.nan, truth)
+    alone |= _freshly_broken(model.breaks, panel.counts, origins)
+    alone |= np.array([not np.nansum(panel.counts[:, :origin]) for origin in origins])
+    weights = _stack_weights(learnt, np.stack([means[method] for method in STACKED]), alone)
+    means[STACK] = _stacked(means, weights, steps)
+    pooled = rolling_dispersion(learnt, means[STACK], origins)
+    used = widened(area_dispersions(learnt, means[STACK], pooled), doubts[:, None, None])
+    changes, exposed = tuple(model.watch.changes), clean_exposure(panel)[2]
+    return Rolled(origins, truth, learnt, means, used, weights, doubts, changes, exposed, model.breaks)
+
+
+def _later(rolled: Rolled, skipped: int) -> Rolled:
+    """Return the archive of a panel whose first months were left out, in the whole panel's months."""
+    changes = tuple(replace(change, month=change.month + skipped) for change in rolled.changes)
+    breaks = np.pad(rolled.breaks, ((0, 0), (skipped, 0)))
+    return replace(rolled, origins=rolled.origins + skipped, changes=changes, breaks=breaks)
+
+
+def _issued(
+    panel: Panel, origins: IntArray, steps: int
+) -> tuple[dict[str, FloatArray], RollingModel, FloatArray, BoolArray]:
+    """Let every method forecast from every origin.
+
+    Returns
+    -------
+    means
+        Method -> shape ``(O, H, A)``.
+    model
+        The model after the last origin.
+    doubts
+        Shape ``(O,)``, see :class:`Rolled`.
+    moved
+        Shape ``(O,)``: whether all areas together left their level in the year before.
+    """
+    # scikit-learn takes two seconds and 170 MB to load, and the web app starts without it.
+    from trafficedu.analysis.trend.profile import one_thread  # noqa: PLC0415 - see above
+
+    exposure, held, _ = clean_exposure(panel)
+    counts = np.nan_to_num(panel.counts, nan=0.0)
     month = calendar_months(panel.first_month, 0, panel.months + steps)
     model = RollingModel(counts, exposure, panel.first_month, steps, panel.covariates)
     shape = (origins.size, steps, counts.shape[0])
     means = {method: np.empty(shape) for method in METHODS}
+    doubts, moved = np.zeros(origins.size), np.zeros(origins.size, dtype=bool)
     with one_thread():
         for row, origin in enumerate(origins):
             ahead = np.broadcast_to(held[:, origin - 1], shape[1:])
@@ -146,10 +249,9 @@ def roll(panel: Panel, horizon: int) -> Rolled:
             simple = naive_means(past, exposure[:, :origin], ahead, month[:origin], future)
             for method, mean in {"model": model.issue(int(origin), ahead), **simple}.items():
                 means[method][row] = np.maximum(mean, floor)
-    truth = _truth(panel.counts, origins, steps)
-    dispersions = {method: rolling_dispersion(truth, mean, origins) for method, mean in means.items()}
-    rolled = Rolled(origins, truth, means, dispersions, (), own, model.breaks)
-    return Rolled(origins, truth, means, dispersions, _choices(rolled, panel.counts), own, model.breaks)
+            doubts[row] = doubt_of(model.watch.changes, int(origin))
+            moved[row] = _moved(model.watch.changes, int(origin))
+    return means, model, doubts, moved
 
 
 def _truth(counts: FloatArray, origins: IntArray, steps: int) -> FloatArray:
@@ -158,77 +260,64 @@ def _truth(counts: FloatArray, origins: IntArray, steps: int) -> FloatArray:
     return np.stack([padded[:, origin : origin + steps].T for origin in origins])
 
 
-def rolling_dispersion(truth: FloatArray, means: FloatArray, origins: IntArray) -> FloatArray:
-    """Estimate ``k`` at each origin and block from the residuals known by then.
-
-    Residuals of the last 36 origins whose target month lies before the origin; without any the next shorter
-    block's
-    ``k``, at the first origin 0.1.
-
-    Parameters
-    ----------
-    truth, means
-        Shape ``(O, H, A)``.
-    origins
-        Shape ``(O,)``, consecutive.
-
-    Returns
-    -------
-    ndarray
-        Shape ``(O, B)``.
-    """
-    out = np.full((origins.size, len(BLOCK_ENDS)), 0.1)
-    for row in range(1, origins.size):
-        for block, horizons in enumerate(VALIDATED):
-            seen, mean = [], []
-            for h in horizons:
-                first, last = max(row - RESIDUAL_MONTHS, 0), row - h + 1
-                seen.append(truth[first : max(last, first), h - 1].ravel())
-                mean.append(means[first : max(last, first), h - 1].ravel())
-            y, mu = np.concatenate(seen), np.concatenate(mean)
-            stride = max(1, y.size // RESIDUAL_CELLS)
-            if np.isfinite(y).sum() >= CHOICE_ORIGINS:
-                out[row, block] = dispersion(y[::stride], mu[::stride], start=float(out[row - 1, block]))
-            else:
-                out[row, block] = out[row - 1, 0] if block == 0 else out[row, block - 1]
-    return out
-
-
-def _choices(rolled: Rolled, counts: FloatArray) -> tuple[str, ...]:
-    """Choose a method at each origin by the CRPS of forecasts whose months had become known."""
-    steps = SHORT + LONG
-    score = np.stack(
-        [crps(rolled.truth[:, steps], rolled.means[m][:, steps], rolled.step_dispersions(m)[:, steps]) for m in METHODS]
-    )
-    known = np.isfinite(score)
-    total, cells = np.where(known, score, 0.0).sum(axis=3), known.sum(axis=3)
-    fresh = _freshly_broken(rolled.breaks, counts, rolled.origins)
-    fresh |= np.array([not np.nansum(counts[:, :origin]) for origin in rolled.origins])
-    chosen = []
-    for row in range(rolled.origins.size):
-        age = row - np.arange(rolled.origins.size)[:, None] - np.array(steps)
-        weight = np.where(age > 0, 0.5 ** (np.maximum(age, 0) / CHOICE_HALF_LIFE), 0.0)
-        chosen.append(METHODS[0] if fresh[row] else _choice(total, cells, weight))
-    return tuple(chosen)
+def _moved(changes: list[LevelChange], origin: int) -> bool:
+    """Tell whether all areas together left their level in the last year, so that longer means are behind."""
+    return any(origin - change.month <= STAYS_FOR and abs(change.moved - 1.0) > SMALL for change in changes)
 
 
 def _freshly_broken(breaks: BoolArray, counts: FloatArray, origins: IntArray) -> BoolArray:
     """Tell at which origins areas with half of the counts had a break in the last year."""
     volume = np.nansum(counts, axis=1)
     share = volume @ breaks / max(float(volume.sum()), 1.0)
-    return np.array([share[max(origin - MONTHS, 0) : origin].sum() >= 0.5 for origin in origins])
+    return np.array([share[max(origin - MONTHS, 0) : origin].sum() >= BROKEN_SHARE for origin in origins])
 
 
-def _choice(total: FloatArray, cells: FloatArray, weight: FloatArray) -> str:
-    """Return the best method by the mean of its short and long scores relative to the model's."""
-    relative = np.zeros(len(METHODS))
-    for half in (slice(0, len(SHORT)), slice(len(SHORT), None)):
-        base = (weight * cells[0])[:, half].sum()
-        if base == 0:
-            return METHODS[0]
-        mean = (weight * total)[:, :, half].sum(axis=(1, 2)) / base
-        if mean[0] <= 0:
-            return METHODS[0]
-        relative += 0.5 * mean / mean[0]
-    best = int(np.argmin(relative))
-    return METHODS[best] if relative[best] < CHOICE_MARGIN else METHODS[0]
+def _stack_weights(learnt: FloatArray, means: FloatArray, alone: BoolArray) -> FloatArray:
+    """Weigh the methods at each origin and block by the Poisson loss of forecasts whose months had become known.
+
+    ``exp(-loss / T)``, ``T`` the loss that the noise of :data:`STACK_TEMPERATURE` months makes: overdispersion of the
+    model's residuals times the number of horizons. Older forecasts count half after 36 months.
+
+    Parameters
+    ----------
+    learnt
+        Shape ``(O, H, A)``.
+    means
+        Shape ``(M, O, H, A)``.
+    alone
+        Shape ``(O,)``: origins at which the first method is used alone: the past is no judge.
+
+    Returns
+    -------
+    ndarray
+        Shape ``(O, B, M)``.
+    """
+    known = ~np.isnan(learnt)
+    y = np.where(known, learnt, 0.0)
+    loss = np.where(known, means - special.xlogy(y, means), 0.0).sum(axis=3)
+    chi_square = np.where(known, (y - means[0]) ** 2 / means[0], 0.0).sum(axis=2)
+    cells = known.sum(axis=2)
+    weights = np.zeros((learnt.shape[0], len(BLOCK_ENDS), means.shape[0]))
+    for row in range(learnt.shape[0]):
+        for block, horizons in enumerate(VALIDATED):
+            total, spread, size = np.zeros(means.shape[0]), 0.0, 0.0
+            for h in horizons:
+                past = slice(0, max(row - h + 1, 0))
+                decay = 0.5 ** ((row - h - np.arange(row - h + 1)) / STACK_HALF_LIFE)
+                total += loss[:, past, h - 1] @ decay
+                spread += float(chi_square[past, h - 1] @ decay)
+                size += float(cells[past, h - 1] @ decay)
+            noise = len(horizons) * max(spread / size if size else 1.0, 1.0)
+            share = np.exp(-(total - total.min()) / (STACK_TEMPERATURE * noise))
+            weights[row, block] = share / share.sum()
+    weights[alone] = np.eye(means.shape[0])[0]
+    return weights
+
+
+def _stacked(means: dict[str, FloatArray], weights: FloatArray, steps: int) -> FloatArray:
+    """Return the weighted mean of the methods, shape ``(O, H, A)``."""
+    by_step = weights[:, [block_of(step + 1) for step in range(steps)]]
+    total = np.zeros(means[STACKED[0]].shape)
+    for place, method in enumerate(STACKED):
+        total += by_step[:, :, place, None] * means[method]
+    return total

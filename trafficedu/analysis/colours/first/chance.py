@@ -14,6 +14,7 @@ import numpy as np
 
 from trafficedu.analysis.arrays import FloatArray
 from trafficedu.analysis.bayes import relative_rate
+from trafficedu.analysis.colours.first.scoring import Inputs, exposure_used
 from trafficedu.analysis.colours.rule_set import (
     EDUCATION,
     FEEDBACK,
@@ -22,7 +23,6 @@ from trafficedu.analysis.colours.rule_set import (
     VIOLATIONS,
     RuleSet,
 )
-from trafficedu.analysis.colours.scoring import Inputs, exposure_used
 
 DRAWS = 400
 SEED = 20260

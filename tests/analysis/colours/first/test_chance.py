@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import trafficedu
-from trafficedu.analysis.colours.chance import StoredScore, score_limits
+from trafficedu.analysis.colours.first.chance import StoredScore, score_limits
+from trafficedu.analysis.colours.first.scoring import judge
 from trafficedu.analysis.colours.rule_set import RuleSet
-from trafficedu.analysis.colours.scoring import judge
 
 RULES = RuleSet("d", json.loads((Path(trafficedu.__file__).parent / "reference/rule_set.json").read_text())["payload"])
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.analysis.colours.district import PAYLOAD, RULES, changed, town
-from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, RuleSet, faults
-from trafficedu.analysis.colours.scoring import fingerprint, judge
+from trafficedu.analysis.colours.first.scoring import fingerprint, judge
+from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, RuleSet
+from trafficedu.analysis.colours.validity import faults
 
 
 def scores(inputs: dict[str, Any], kind: str = "town", rules: RuleSet = RULES) -> dict[str, float | None]:

@@ -31,9 +31,7 @@ from trafficedu.analysis.colours.rule_set import (
     FEEDBACK,
     GREY,
     HELMETS,
-    ORANGE,
     POINTS,
-    RED,
     RIDER_DAYS,
     STOPS,
     TREND,
@@ -113,31 +111,16 @@ def judge(inputs: Inputs, kind: str, rules: RuleSet) -> Verdict:
         shown = None if ratio is None else round(ratio, 4)
         dimensions[name] = Dimension(rounded, round(numerator, 4), round(denominator, 4), round(weight, 6), shown)
     present = round(sum(one.weight for one in dimensions.values() if one.score is not None), 6)
-    veto = _veto(inputs.get("fatal") or {}, rules)
+    veto = rules.veto(inputs.get("fatal") or {})
     if present <= 0 or present < round(rules.figure("least_weight") / 100, 6):
         return Verdict(veto or GREY, None, dimensions, veto, present)
     total = sum(one.weight * one.score for one in dimensions.values() if one.score is not None)
     score = round(total / present, 2)
-    return Verdict(_capped(colour_of(score, rules), veto), score, dimensions, veto, present)
-
-
-def colour_of(score: float, rules: RuleSet) -> str:
-    """Return the colour of a composite score, vetoes aside."""
-    return next((colour for colour in COLOURS[:-1] if score >= rules.figure(colour)), RED)
+    return Verdict(_capped(rules.colour_of(score), veto), score, dimensions, veto, present)
 
 
 def _capped(colour: str, veto: str) -> str:
     return COLOURS[max(COLOURS.index(colour), COLOURS.index(veto))] if veto else colour
-
-
-def _veto(fatal: Mapping[str, int], rules: RuleSet) -> str:
-    """Return the colour that fatal accidents cap at, or ""."""
-    number = sum(count for responsibility, count in fatal.items() if rules.vetoes_at(responsibility))
-    for colour in (RED, ORANGE):
-        least = rules.figure(f"veto_{colour}")
-        if least and number >= least:
-            return colour
-    return ""
 
 
 def _points(found: Inputs | None, _kind: str, _rules: RuleSet) -> Mark:

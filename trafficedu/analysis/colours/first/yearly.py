@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from trafficedu.analysis.arrays import FloatArray
-from trafficedu.analysis.colours.pools import GREATEST_SPREAD, LEAST_SPREAD, shape_of
+from trafficedu.analysis.negative_binomial import bounded_shape, shape_of
 from trafficedu.analysis.trend.panel import MONTHS, Panel
-from trafficedu.analysis.trend.rolling import LEAST_MONTHS, RESIDUAL_MONTHS, Rolled, roll
+from trafficedu.analysis.trend.rolling import LEAST_MONTHS, STACK, Rolled, roll
+from trafficedu.analysis.trend.spread import RESIDUAL_MONTHS
 
 DIGITS = 6
 
@@ -29,7 +30,7 @@ class YearAhead:
     shape
         Gamma shape of such sums around their forecast, from the residuals known at the origin.
     method
-        The method the rule chose there.
+        What was used there.
     """
 
     origin: int
@@ -53,16 +54,14 @@ def years_ahead(panel: Panel) -> list[YearAhead]:
 
 
 def _year(rolled: Rolled, row: int, origin: int) -> YearAhead:
-    method = rolled.chosen[row]
-    sums = rolled.means[method][:, :MONTHS].sum(axis=1)
-    return YearAhead(origin, np.round(sums[row], DIGITS), _shape(rolled, method, sums, row), method)
+    sums = rolled.means[STACK][:, :MONTHS].sum(axis=1)
+    return YearAhead(origin, np.round(sums[row], DIGITS), _shape(rolled, sums, row), STACK)
 
 
-def _shape(rolled: Rolled, method: str, sums: FloatArray, row: int) -> float:
+def _shape(rolled: Rolled, sums: FloatArray, row: int) -> float:
     """Return ``a`` from the twelve-month sums that had come true by then; without any, from single months."""
     past = slice(max(row - MONTHS + 1 - RESIDUAL_MONTHS, 0), max(row - MONTHS + 1, 0))
     truth, mean = rolled.truth[past, :MONTHS].sum(axis=1), sums[past]
     if truth.size:
         return shape_of(truth.ravel(), mean.ravel())
-    monthly = float(rolled.dispersions[method][row, -1])
-    return round(1.0 / float(np.clip(monthly, LEAST_SPREAD, GREATEST_SPREAD)), DIGITS)
+    return bounded_shape(float(np.median(rolled.used[row, -1])))

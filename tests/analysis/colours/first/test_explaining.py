@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.analysis.colours.district import RULES, town
-from trafficedu.analysis.colours.explaining import contributions, moves, outlook
-from trafficedu.analysis.colours.scoring import judge
+from trafficedu.analysis.colours.first.explaining import contributions, moves, outlook
+from trafficedu.analysis.colours.first.scoring import judge
 
 
 def test_contributions_add_up_to_the_composite() -> None:
