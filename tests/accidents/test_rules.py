@@ -155,8 +155,3 @@ class TestPairs:
         pairs = rules.close_pairs([*days, *hours])
         assert len(pairs) == 99 + 100 * rules.OTHERS_OF_DAY
         assert {two[0] for two in zip(days, days[1:], strict=False)} <= {one for one, _ in pairs}
-
-
-def test_a_year_before_a_leap_day_is_the_28th() -> None:
-    assert rules.year_before(date(2024, 2, 29)) == date(2023, 2, 28)
-    assert rules.year_before(date(2026, 11, 20)) == date(2025, 11, 20)

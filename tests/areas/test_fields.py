@@ -22,7 +22,7 @@ from trafficedu.hazards.models import Hazard
 from trafficedu.points.models import PointEntry
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 MakeUser = Callable[..., User]
 

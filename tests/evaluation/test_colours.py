@@ -1,4 +1,4 @@
-"""The monthly evaluation: a district of three towns by hand, versions, checks, publishing."""
+"""The monthly evaluation under rule set 1: a district of three towns by hand, versions, checks, publishing."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries import runs
 from trafficedu.evaluation.queries.differences import compare
 from trafficedu.evaluation.queries.late import list_late
-from trafficedu.evaluation.services import checking, printing
+from trafficedu.evaluation.services import checking, judging, printing
 from trafficedu.evaluation.services import runs as run_services
 from trafficedu.riders.models import Engagement
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
+pytestmark = pytest.mark.usefixtures("first_rules")
 MONTH = made.MONTH
 
 
@@ -196,26 +197,26 @@ def test_nobody_waits_at_a_lock_while_a_month_is_judged(
     app: Flask, session: Session, towns: dict[str, Area], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session.commit()
-    judging: list[bool] = []
-    judge_month = run_services.judge_month
+    writing: list[bool] = []
+    judge_month = judging.judge_month
 
-    def watched(own: Session, *given: Any) -> run_services.JudgedMonth:
-        judging.append(is_writing(own))
+    def watched(own: Session, *given: Any) -> judging.JudgedMonth:
+        writing.append(is_writing(own))
         return judge_month(own, *given)
 
     monkeypatch.setattr(run_services, "judge_month", watched)
     with app.app_context(), database().sessionmaker() as reading:
         assert run_services.evaluate(reading, MONTH, NOW).number == 1
         assert run_services.evaluate_due(reading, datetime(2026, 11, 20, 18, 30, tzinfo=UTC)) == 0
-    assert judging == [False, False]
+    assert writing == [False, False]
 
 
 def test_a_month_that_somebody_else_evaluated_meanwhile_is_judged_again(
     session: Session, towns: dict[str, Area], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judge_month, others = run_services.judge_month, [MONTH]
+    judge_month, others = judging.judge_month, [MONTH]
 
-    def overtaken(own: Session, month: Month, *given: Any) -> run_services.JudgedMonth:
+    def overtaken(own: Session, month: Month, *given: Any) -> judging.JudgedMonth:
         judged = judge_month(own, month, *given)
         if others:
             run_services.evaluate(own, others.pop(), NOW)

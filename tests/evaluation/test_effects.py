@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser, run_jobs
 from tests.factories import evaluation as made
 from tests.factories import places
+from trafficedu.accidents.models import Accident
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import tree as areas
@@ -22,8 +23,11 @@ from trafficedu.campaigns.models import Campaign
 from trafficedu.campaigns.services import CampaignInput, plan_campaign
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.jobs import Job
-from trafficedu.core.month import Month
+from trafficedu.core.month import Month, Period
+from trafficedu.coverage.models import CoverageMark
+from trafficedu.coverage.rules import FigureKind, State
 from trafficedu.evaluation.queries.effects import load_campaign_data
+from trafficedu.evaluation.rules.comparisons import unknown_sentences
 from trafficedu.evaluation.services.effects import compute_effect
 
 FIRST, LAST, MONTHS = date(2026, 2, 1), date(2026, 9, 30), 36
@@ -56,7 +60,7 @@ def simulate(session: Session, theta: float, worst: bool = False) -> tuple[Campa
 
 
 def effect(session: Session, campaign: Campaign, last: date = LAST) -> dict[str, Any]:
-    return compute_effect("accidents", load_campaign_data(session, campaign, "accidents", last))
+    return compute_effect("accidents", load_campaign_data(session, campaign, "accidents", last, made.NOW))
 
 
 def test_a_fall_by_half_is_found_and_the_interval_holds_it(session: Session) -> None:
@@ -80,9 +84,9 @@ def test_the_return_of_bad_years_to_the_mean_is_not_credited(session: Session) -
 def test_an_area_under_another_campaign_is_no_comparison(session: Session) -> None:
     campaign, inside = simulate(session, 1.0)
     free = next(area for area in villages(session) if area not in inside)
-    before = load_campaign_data(session, campaign, "accidents", LAST)
+    before = load_campaign_data(session, campaign, "accidents", LAST, made.NOW)
     plan_campaign(session, CampaignInput("另一项", date(2026, 5, 1), date(2026, 5, 31), (free.code,)), SYSTEM, made.NOW)
-    after = load_campaign_data(session, campaign, "accidents", LAST)
+    after = load_campaign_data(session, campaign, "accidents", LAST, made.NOW)
     assert before is not None
     assert after is not None
     assert free.name in before.compared
@@ -92,10 +96,10 @@ def test_an_area_under_another_campaign_is_no_comparison(session: Session) -> No
 
 def test_only_the_days_of_the_campaign_count(session: Session) -> None:
     campaign, _ = simulate(session, 1.0)
-    data = load_campaign_data(session, campaign, "accidents", date(2026, 3, 15))
+    data = load_campaign_data(session, campaign, "accidents", date(2026, 3, 15), made.NOW)
     assert data is not None
     assert data.shares.tolist() == pytest.approx([1.0, 15 / 31])
-    whole = load_campaign_data(session, campaign, "accidents", LAST)
+    whole = load_campaign_data(session, campaign, "accidents", LAST, made.NOW)
     assert whole is not None
     assert data.observed.sum() < whole.observed.sum() / 3
 
@@ -103,7 +107,7 @@ def test_only_the_days_of_the_campaign_count(session: Session) -> None:
 def test_without_records_before_nothing_is_said(session: Session) -> None:
     new = CampaignInput("整治", FIRST, LAST, (places.TOWN,))
     campaign = plan_campaign(session, new, SYSTEM, made.NOW)
-    assert load_campaign_data(session, campaign, "accidents", LAST) is None
+    assert load_campaign_data(session, campaign, "accidents", LAST, made.NOW) is None
     assert "percent" not in effect(session, campaign)
 
 
@@ -167,3 +171,60 @@ def test_where_accidents_are_too_few_violations_are_looked_at(
     run_jobs(client.application)
     page = client.get(f"/campaigns/{campaign.number}").get_data(as_text=True)
     assert "无法评估" in page  # neither has enough: no violation is on record
+
+
+class TestWhatWasNotReported:
+    """The first village of the town lies in a town that is said not to have reported some months of the campaign."""
+
+    def said(self, session: Session, town: Area, months: list[Month], state: State = State.OPEN) -> None:
+        for month in months:
+            session.add(CoverageMark(figure=FigureKind.ACCIDENTS, area_id=town.id, month=month, state=state))
+        session.flush()
+
+    def test_a_month_that_nobody_reported_is_left_out_and_said(self, session: Session) -> None:
+        """The source stopped after May: months without an accident are no success of the campaign."""
+        campaign, _ = simulate(session, 1.0)
+        session.execute(delete(Accident).where(Accident.occurred_on >= date(2026, 6, 1)))
+        data = load_campaign_data(session, campaign, "accidents", LAST, made.NOW)
+        assert data is not None
+        assert [str(month) for month in data.unknown.months] == ["2026-06", "2026-07", "2026-08", "2026-09"]
+        assert data.shares.tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
+        found = compute_effect("accidents", data)
+        assert found["low"] <= 0 <= found["high"], "what is not known is not a fall"
+        assert str(unknown_sentences(found)[0]).endswith("not reported: 2026-06, 2026-07, 2026-08, 2026-09.")
+
+    def test_months_before_that_were_not_reported_are_not_known(self, session: Session) -> None:
+        """A year without reports before: with zeros for it twice as many as expected would have been seen."""
+        campaign, _ = simulate(session, 1.0)
+        gone = Period(Month(2024, 9), Month(2025, 8))
+        session.execute(delete(Accident).where(Accident.occurred_on.between(gone.first_day, gone.last_day)))
+        data = load_campaign_data(session, campaign, "accidents", LAST, made.NOW)
+        assert data is not None
+        assert np.isnan(data.panel.counts[:, -17:-5]).all()
+        found = compute_effect("accidents", data)
+        assert (found["months_before"], found["unknown"]["before"]) == (12, 12)
+        assert found["low"] <= 0 <= found["high"]
+        self.said(session, places.area(session), [Month(2024, 9)], State.REPORTED)
+        again = load_campaign_data(session, campaign, "accidents", LAST, made.NOW)
+        assert again is not None
+        assert not np.isnan(again.panel.counts[:, -17]).any(), "somebody said that there was none"
+        self.said(session, places.area(session), [Month(2025, 10)])
+        less = effect(session, campaign)
+        assert less["months_before"] == 12, "one more that is opened again, one less that is known"
+
+    def test_who_did_not_report_is_left_out_of_the_comparison_of_towns(self, session: Session) -> None:
+        towns = areas.list_children(session, places.area(session, places.DISTRICT), FIRST)
+        made.add_accidents(session, {town: [4] * (MONTHS + 8) for town in towns}, BEGIN)
+        campaign = plan_campaign(
+            session, CampaignInput("整治", FIRST, LAST, tuple(town.code for town in towns[:4])), SYSTEM, made.NOW
+        )
+        session.execute(
+            delete(Accident).where(Accident.area_id == towns[0].id, Accident.occurred_on >= date(2026, 4, 1))
+        )
+        data = load_campaign_data(session, campaign, "accidents", LAST, made.NOW)
+        assert data is not None
+        assert (data.unknown.names, data.unknown.months) == ((towns[0].name,), ())
+        assert data.observed[data.campaign].sum() == 3 * 4 * 8
+        found = compute_effect("accidents", data)
+        assert (found["observed"], abs(found["percent"]) < 5) == (96, True)
+        assert towns[0].name in str(unknown_sentences(found)[0])

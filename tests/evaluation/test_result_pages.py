@@ -1,10 +1,11 @@
-"""The pages of results: who sees which, the explanation, the export, publishing."""
+"""The pages of results under rule set 1: who sees which, the explanation, the export, publishing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
@@ -16,6 +17,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.evaluation.queries import runs
 from trafficedu.evaluation.services import runs as run_services
 
+pytestmark = pytest.mark.usefixtures("first_rules")
 Makes = Callable[..., User]
 ADDRESS = "/evaluation/2026-10/town/"
 
@@ -66,8 +68,11 @@ def test_the_export_is_the_list_as_seen(
     publish(session)
     client.sign_in(make_user("analyst", area_id=root_of(towns["A"])))
     lines = exported(client, "csv?month=2026-10&sort=name").decode("utf-8-sig").splitlines()
-    assert lines[0] == "month,kind,code,name,colour,score,veto,points,violations,education,helmets,trend,hash"
-    assert lines[1].startswith(f"2026-10,town,{towns['A'].code},A,blue,87.81,,90.0,80.0,97.0,80.0,,")
+    assert (
+        lines[0]
+        == "month,kind,code,name,colour,score,low,high,firm,veto,points,violations,education,helmets,trend,hash"
+    )
+    assert lines[1].startswith(f"2026-10,town,{towns['A'].code},A,blue,87.81,,,,,90.0,80.0,97.0,80.0,,")
     assert len(lines) == 4
     assert exported(client, "xlsx?month=2026-10&colour=red").startswith(b"PK")
 

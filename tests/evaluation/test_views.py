@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -55,6 +57,23 @@ def test_the_analyst_sees_forecast_trend_and_backtest(
     assert [one.kind for one in kept] == ["casualty"]
     assert kept[0].payload["months"] == 48
     assert kept[0].payload["whole"]["scores"]["seasonal_naive"]["1-3"]["crps"] > 0
+
+
+def test_a_level_that_changed_heads_the_drawing_and_is_the_conclusion(
+    session: Session, client: Browser, make_user: Callable[..., User]
+) -> None:
+    """Two towns of 20 a month that both had 6 in the last month: 70 % fewer than 40."""
+    towns = [places.area(session, code) for code in (places.TOWN, places.OTHER_TOWN)]
+    rng = np.random.default_rng(4)
+    counts = [[*rng.poisson(20.0, 29).tolist(), 6] for _ in towns]
+    made.add_accidents(session, dict(zip(towns, counts, strict=True)), first_month(30))
+    session.commit()
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    page = look(client, "?series=casualty")
+    month = str(Month.of(today()) - 1)
+    assert f"伤亡事故：水平已变化：{month}各辖区合计" in page
+    assert f"<strong><span data-said>水平已变化：{month}各辖区合计" in page
+    assert f"Level changed: in {month} all areas together had" in client.get("/evaluation/trends?lang=en").text
 
 
 def test_a_second_look_fits_nothing(
@@ -228,9 +247,64 @@ def test_the_claim_of_the_article_could_be_chance(
     page = client.get(
         "/evaluation/trends?measure=fatal&before_first=2025-01&before_last=2025-01&after_first=2026-01&after_last=2026-01"
     ).get_data(as_text=True)
-    assert "31 → 21（-32.3 %）" in page
+    assert "21起（上年同月为31起），-32.3 %" in page
     assert "p = 0.21" in page
     assert "可能只是偶然" in page
+
+
+def asked(page: str, client: Browser) -> str:
+    found = re.search(r'class="figure-claim">(.*?)</p>', client.get(page).text, re.DOTALL)
+    assert found is not None
+    return str(found[1])
+
+
+def test_this_year_against_last_counts_only_days_that_are_over(
+    session: Session, client: Browser, make_user: Callable[..., User]
+) -> None:
+    """What a commander asks in the year: the rest of it has not happened, and last year's rest is no comparison."""
+    town, running = places.area(session, places.TOWN), Month.of(today())
+    made.add_accidents(session, {town: [5] * 24}, Month(running.year - 1, 1), "fatal")
+    session.commit()
+    client.sign_in(make_user("leader", area_id=town.id))
+    year = running.year
+    page = asked(
+        f"/evaluation/trends?lang=en&measure=fatal&before_first={year - 1}-01&before_last={year - 1}-12"
+        f"&after_first={year}-01&after_last={year}-12",
+        client,
+    )
+    yesterday = today() - timedelta(days=1)
+    if yesterday.year < year:
+        assert "no day of the later period is over yet" in page
+    elif yesterday.month < 12 or yesterday.day < 31:
+        assert f"up to {yesterday}" in page
+        assert "could be chance" in page
+
+
+@pytest.mark.parametrize(
+    ("periods", "because"),
+    [
+        ((-12, -1, 1, 12), "no day of the later period is over yet"),
+        ((-12, -3, -4, -1), "the two periods overlap"),
+        ((-60, -49, -12, -1), "records begin in"),
+    ],
+)
+def test_what_cannot_be_compared_is_not(
+    session: Session,
+    client: Browser,
+    make_user: Callable[..., User],
+    periods: tuple[int, int, int, int],
+    because: str,
+) -> None:
+    town, running = places.area(session, places.TOWN), Month.of(today())
+    made.add_accidents(session, {town: [9] * 24}, running - 24, "fatal")
+    session.commit()
+    client.sign_in(make_user("leader", area_id=town.id))
+    names = ("before_first", "before_last", "after_first", "after_last")
+    query = "&".join(f"{name}={running + step}" for name, step in zip(names, periods, strict=True))
+    page = asked(f"/evaluation/trends?lang=en&measure=fatal&{query}", client)
+    assert because in page
+    assert "p &lt;" not in page
+    assert "chance" not in page
 
 
 def test_an_officer_has_no_trends(session: Session, client: Browser, make_user: Callable[..., User]) -> None:

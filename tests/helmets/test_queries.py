@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from tests.factories.helmets import NOON, NOW, make_company, make_site, make_survey, tree
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
-from trafficedu.analysis.proportions import TargetVerdict, clustered_rate, wilson
+from trafficedu.analysis.proportions import Spread, TargetVerdict, clustered_rate, wilson
+from trafficedu.analysis.said.result import Direction, Verdict
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.month import Month, Period
 from trafficedu.helmets.queries import rates
@@ -42,11 +43,11 @@ def test_two_surveys_of_a_site_are_one_cluster_and_a_site_has_wilsons_interval(s
     make_survey(session, site, 45, 0)
     seen = list_seen(session, MARCH, SYSTEM)
     whole, alone = rates.line_of(seen, AT), rates.by_site(session, seen, AT)[0]
-    assert (whole.rate.sites, whole.rate.assumed, whole.rate.deff) == (1, True, 4.7)
+    assert (whole.rate.sites, whole.rate.spread, whole.rate.deff) == (1, Spread.ASSUMED, 4.7)
     assert (alone.key, alone.surveys) == ("ONE", 2)
     assert (alone.rate.low, alone.rate.high) == wilson(95, 100)
     assert (round(alone.low_percent, 1), round(alone.high_percent, 1)) == (88.8, 97.8)
-    assert alone.judgement.verdict is TargetVerdict.NOT_PROVEN
+    assert alone.judgement.verdict is TargetVerdict.NOT_JUDGED
 
 
 def test_void_other_months_other_areas_and_the_other_method_stay_out(session: Session, make_user: MakeUser) -> None:
@@ -109,3 +110,40 @@ def test_the_two_methods_are_compared_and_not_mixed(session: Session) -> None:
 
 def test_the_configured_target_is_read(session: Session) -> None:
     assert rates.standard(session) == Standard(0.95, 4.7)
+
+
+def test_a_towns_rate_and_verdict_are_the_same_for_whoever_reads_them(session: Session, make_user: MakeUser) -> None:
+    """Town A has 3 sites, town B 4: 2 + 3 = 5 degrees of freedom, so the spread is that of the district.
+
+    A leader of A sees no count of B, and yet reads the interval that the district and its bulletin show of A.
+    """
+    places = tree(session)
+    for helmeted in (97, 96, 98):
+        make_survey(session, make_site(session, places["A1"]), helmeted, 100 - helmeted)
+    for helmeted in (60, 99, 80, 95):
+        make_survey(session, make_site(session, places["B1"]), helmeted, 100 - helmeted)
+    criteria = RateCriteria(MARCH.period, places["A"].path)
+    own = rates.rate_of(session, criteria, actor_of(make_user("leader", area_id=places["A"].id)))
+    district = rates.rate_of(session, RateCriteria(MARCH.period, places["D"].path), SYSTEM)
+    rows = rates.by_area(session, district.seen, district.standard, places["D"], district.pools)
+    assert own.row.rate == next(row.rate for row in rows if row.key == places["A"].code)
+    assert own.row.rate.spread is Spread.POOLED
+    assert own.row.rate.deff > 1.0, "its own three alike sites alone would have said 1"
+    assert own.row.clear == 300
+    assert district.row.rate.spread is Spread.OWN, "its seven sites tell for themselves"
+    assert district.row.rate.pool is None
+
+
+def test_halves_say_whether_more_wear_a_helmet_than_before(session: Session) -> None:
+    places = tree(session)
+    sites = [make_site(session, places["A1"]) for _ in range(8)]
+    for place, site in enumerate(sites):
+        make_survey(session, site, 70 + place % 3, 30, when=NOON - timedelta(days=60))
+        make_survey(session, site, 90 + place % 3, 10)
+    period = Period(Month(2026, 1), Month(2026, 3))
+    seen = list_seen(session, RateCriteria(period), SYSTEM)
+    halves = rates.compare_halves(seen, AT, period, period.last_day)
+    assert halves is not None
+    assert (str(halves.pair.before), str(halves.pair.after)) == ("2026-01-01 – 2026-01-31", "2026-02-01 – 2026-03-31")
+    assert (halves.verdict, halves.direction) == (Verdict.PROVEN, Direction.GOOD)
+    assert rates.compare_halves(seen, AT, MARCH.period, period.last_day) is None

@@ -65,3 +65,32 @@ def test_black_comes_first_the_worst_score_on_top_whatever_the_order_of_rows() -
     ]
     for order in permutations(rows):
         assert [one.result.code for one in read_list(order, RULE)] == ["2", "1", "3", "4"]
+
+
+def known(code: str, colour: str, firm: str, before: str = "", *, veto: str = "", score: float = 50) -> VillageResults:
+    return VillageResults(int(code), code, (colour, before), score, firm, veto)
+
+
+def test_under_rule_set_2_only_what_is_firm_is_blamed_and_the_rest_is_to_watch() -> None:
+    assert shades(known("1", "red", "red"))["1"] == (Shade.BLACK, "firmly_red")
+    assert shades(known("1", "red", "orange_or_worse"))["1"] == (Shade.BLACK, "firmly_bad")
+    assert shades(known("1", "orange", "orange_or_worse"))["1"] == (Shade.BLACK, "firmly_bad")
+    assert shades(known("1", "red", ""))["1"] == (Shade.YELLOW, "not_firm")
+    assert shades(known("1", "orange", "", "orange"))["1"] == (Shade.YELLOW, "not_firm")
+    assert shades(known("1", "yellow", "", "green"))["1"] == (Shade.YELLOW, "fell")
+    assert shades(known("1", "yellow", "", "blue")) == {}
+
+
+def test_a_rule_may_ask_for_firmly_red_and_a_veto_is_a_fact() -> None:
+    red = ListRule(most_red=2, black_months=2, only_red=True)
+    assert shades(known("1", "red", "red"), rule=red)["1"] == (Shade.BLACK, "firmly_red")
+    assert shades(known("1", "orange", "orange_or_worse"), rule=red)["1"] == (Shade.YELLOW, "not_firm")
+    veto = known("1", "orange", "orange_or_worse", veto="orange")
+    assert shades(veto)["1"] == (Shade.BLACK, "veto")
+    assert shades(veto, rule=red)["1"] == (Shade.YELLOW, "veto")
+    assert shades(known("1", "red", "red", veto="red"), rule=red)["1"] == (Shade.BLACK, "veto")
+
+
+def test_only_green_that_is_firmly_good_is_praised() -> None:
+    found = shades(known("1", "green", "", score=99), known("2", "green", "good", score=91), known("3", "blue", "good"))
+    assert found == {"2": (Shade.RED, "firmly_good")}

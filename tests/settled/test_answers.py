@@ -14,10 +14,10 @@ from trafficedu.core.month import Month, Period
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries import monthly, rates
 from trafficedu.feedback.queries.rates import FeedbackCounts
-from trafficedu.feedback.rules import Receiver
+from trafficedu.feedback.rules.policy import Receiver
 from trafficedu.settled import services as settling
 from trafficedu.settled.models import LateChange
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
 FIGURES = [monthly.FIGURE, monthly.OF_COMPANIES]

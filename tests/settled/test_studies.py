@@ -20,7 +20,7 @@ from trafficedu.education.queries import monthly, reoffence
 from trafficedu.education.rules.reckoning import CompletionCounts, ReoffenceCounts
 from trafficedu.settled import services as settling
 from trafficedu.settled.models import LateChange
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
 TODAY = local_date(NOW)

@@ -20,10 +20,10 @@ from trafficedu.core.month import Month, Period
 from trafficedu.riders.rules import CompanyKnown
 from trafficedu.settled import services as settling
 from trafficedu.settled.models import LateChange
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries import monthly
 from trafficedu.violations.queries.monthly import CompanyCounts, HourCounts
-from trafficedu.violations.rules import ViolationState
+from trafficedu.violations.rules.states import ViolationState
 from trafficedu.violations.services import reviewing
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)

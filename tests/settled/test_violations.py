@@ -15,7 +15,6 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from tests.factories.violations import District, make_district, make_violation, new_rider
-from trafficedu import wiring
 from trafficedu.areas.events import TreeGrewUpwards
 from trafficedu.areas.models import Area
 from trafficedu.configuration.services import run_chores
@@ -23,11 +22,13 @@ from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.database import database
 from trafficedu.core.month import Month, Period
 from trafficedu.core.transactions import WRITES
+from trafficedu.figures import FIGURES
 from trafficedu.settled import services as settling
 from trafficedu.settled.models import LateChange, SettledMonth, SettledSum
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries import figures, monthly
 from trafficedu.violations.services import reviewing
+from trafficedu.wiring.work import CHORES
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 PERIOD = Period(Month(2026, 8), Month(2026, 11))
@@ -105,8 +106,8 @@ def test_the_newest_months_of_all_figures_are_settled_first(session: Session) ->
     here = make_district(session)
     for day in (date(2024, 5, 3), date(2026, 10, 2)):
         make(session, here.village, day)
-    first = len(wiring.FIGURES)
-    done = settling.settle_due(session, NOW, wiring.FIGURES, most=first)
+    first = len(FIGURES)
+    done = settling.settle_due(session, NOW, FIGURES, most=first)
     assert done == first
     months = set(session.scalars(select(SettledMonth.month)))
     assert min(months) > Month(2026, 6), "nothing of the two years before while another figure lacks this year"
@@ -163,7 +164,7 @@ def test_a_wrong_sum_fails_the_round_and_is_counted_anew(session: Session) -> No
     here = make_district(session)
     make(session, here.village, date(2026, 11, 5))
     settle(session)
-    chores = {"compared": wiring.CHORES["settled months compared"]}
+    chores = {"compared": CHORES["settled months compared"]}
     assert run_chores(session, chores, NOW) == []
     session.execute(update(SettledSum).where(SettledSum.area_id == here.town.id).values(n=7))
     session.execute(delete(SettledSum).where(SettledSum.area_id == here.village.id))

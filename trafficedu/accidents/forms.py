@@ -8,7 +8,6 @@ from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
     Field,
-    FloatField,
     IntegerField,
     RadioField,
     SelectField,
@@ -21,7 +20,7 @@ from trafficedu.accidents import rules
 from trafficedu.accidents.models import Accident
 from trafficedu.accidents.queries.records import CASUALTIES, AccidentFilter
 from trafficedu.accidents.services.recording import NewAccident
-from trafficedu.areas.fields import PlaceField
+from trafficedu.areas.fields import PlaceField, position_fields
 from trafficedu.core.clock import today
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import (
@@ -85,12 +84,7 @@ class AccidentForm(WhenFields, OnceForm):
         description=_l("Road and crossing."),
         render_kw={"autocomplete": "off"},
     )
-    latitude = FloatField(
-        _l("Latitude"), [Optional()], description=_l("Such as 30.1785."), render_kw={"inputmode": "decimal"}
-    )
-    longitude = FloatField(
-        _l("Longitude"), [Optional()], description=_l("Such as 120.2647."), render_kw={"inputmode": "decimal"}
-    )
+    latitude, longitude = position_fields()
     ebike_involved = RadioField(
         _l("Was an e-bike involved?"),
         [InputRequired(_l("Say whether an e-bike was involved."))],

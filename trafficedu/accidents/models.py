@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accidents.rules import (
+    CASUALTY,
     AccidentRole,
     AccidentState,
     Helmet,
@@ -25,6 +26,8 @@ from trafficedu.core.orm import (
     Referenced,
     UTCDateTime,
     Versioned,
+    among,
+    is_among,
     one_of,
     partial_index,
     reference_key,
@@ -32,11 +35,13 @@ from trafficedu.core.orm import (
 )
 from trafficedu.core.states import StateIs
 from trafficedu.riders.models import Rider
-from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.models.records import ViolationKind
 
 STANDS = f"state = '{AccidentState.RECORDED}'"
 UNTIMED = "NOT hour_known"
 """Of which nobody knows the hour; a query says it by :meth:`Accident.untimed`."""
+WITH_CASUALTIES = f"{is_among('severity', CASUALTY)} AND ebike_involved"
+"""Accidents with an e-bike in which somebody was hurt; a query says it by :meth:`Accident.hurt_somebody`."""
 OPEN = f"state = '{PairState.OPEN}'"
 
 
@@ -67,6 +72,7 @@ class Accident(MadeByForm, Happened, Referenced, Versioned, Base):
         CheckConstraint("duplicate_of_id IS NULL OR duplicate_of_id <> id", "another"),
         Index("ix_accident_area_id_in_time", "area_id", "occurred_on", "occurred_utc", "id"),
         Index("ix_accident_in_time", "occurred_on", "occurred_utc", "id"),
+        partial_index("ix_accident_casualty_in_time", "occurred_on", "id", where=WITH_CASUALTIES),
         partial_index("ix_accident_untimed", "area_id", "occurred_on", "id", where=UNTIMED),
         partial_index("ix_accident_neighbours", "area_id", "severity", "occurred_utc", "id", where=STANDS),
     )
@@ -110,6 +116,12 @@ class Accident(MadeByForm, Happened, Referenced, Versioned, Base):
 
     is_voided = StateIs(AccidentState.VOIDED)
     """Whether it was found wrong."""
+
+    @classmethod
+    def hurt_somebody(cls) -> list[ColumnElement[bool]]:
+        """Return the conditions that an e-bike was involved and somebody was hurt, in the words of their index."""
+        with_ebike: ColumnElement[bool] = literal_column("accident.ebike_involved")
+        return [among(cls.severity, *CASUALTY), with_ebike]
 
 
 class AccidentKind(Base):

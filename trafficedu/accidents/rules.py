@@ -259,8 +259,3 @@ def pairs_of_day(records: Sequence[Record]) -> list[tuple[Record, Record]]:
     timed = [record for record in ordered if record.hour_known][:OTHERS_OF_DAY]
     together = [*zip(untimed, untimed[1:], strict=False), *product(untimed, timed)]
     return [(one, other) if in_time(one) < in_time(other) else (other, one) for one, other in together]
-
-
-def year_before(day: date) -> date:
-    """Return the same day a year earlier; 28 February for a leap day."""
-    return day.replace(year=day.year - 1, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)

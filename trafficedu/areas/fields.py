@@ -1,8 +1,8 @@
-"""The field in which a place is entered, in every form that asks for one. Knows the web, and no feature above areas.
+"""The fields in which a place is entered, in every form that asks for one. Knows the web, and no feature above areas.
 
-It is a line of text: a name, a part of one, or the code. The page's script offers the places while somebody writes,
-from a file of names that browsers keep (``areas.views``); without it what was typed is looked up when the form is
-sent, and where it may mean several places these are offered at the field.
+The place is a line of text: a name, a part of one, or the code. The page's script offers the places while somebody
+writes, from a file of names that browsers keep (``areas.views``); without it what was typed is looked up when the
+form is sent, and where it may mean several places these are offered at the field. A position is two numbers.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
+from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from wtforms import StringField
-from wtforms.validators import StopValidation
+from wtforms import FloatField, StringField
+from wtforms.validators import Optional, StopValidation
 
 from trafficedu.areas.queries import choices
 from trafficedu.areas.queries.choices import Eligible, Place
@@ -24,7 +26,7 @@ from trafficedu.areas.rules import Level
 from trafficedu.core.access import actor
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.core.fields import MATCHES_SHOWN, SEVERAL, TOO_MANY, UNKNOWN
+from trafficedu.core.fields import MATCHES_SHOWN, SEVERAL, TOO_MANY, UNKNOWN, SearchedFilter
 from trafficedu.core.typed import line
 
 CODE = re.compile(r"[0-9]{6,20}")
@@ -121,6 +123,23 @@ class PlaceField(StringField):
             place = self._named() if self.data else None
             self._shown = _written(place) if place else str(self.data or "")
         return self._shown
+
+
+class AreaFilter(SearchedFilter):
+    """The area that a page is about, among those of the own post: by name or code, offered while it is written."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(_l("Area"), "areas.names", **kwargs)
+
+    def chosen(self, day: date) -> str:
+        """Find what was typed among the areas of ``day``; return the code, "" for the top of what is seen.
+
+        What may be a code and is that of no area seen here is returned as it is: the page says that there is none.
+        """
+        typed = self.data or ""
+        self.settle(partial(choices.list_named, session(), day=day, by=actor()))
+        unknown = self.asks and not self.matches and WORD.fullmatch(typed) is not None
+        return typed if unknown else self.data or ""
 
 
 class PlaceIdField(PlaceField):
@@ -228,3 +247,15 @@ def names_for(eligible: Eligible) -> dict[str, str]:
         return kept
     code = by.scope.area_path.rstrip("/").rpartition("/")[2]
     return {**kept, "data-places": url_for("areas.names_below", code=code), "data-offers": offers}
+
+
+def position_fields() -> tuple[FloatField, FloatField]:
+    """Return the fields of a position, latitude and longitude in degrees, at their place in a form.
+
+    Whether there can be such a place is decided by ``core.positions.check_position``.
+    """
+    keys = {"inputmode": "decimal", "autocomplete": "off"}
+    return (
+        FloatField(_l("Latitude"), [Optional()], description=_l("Such as 30.1785."), render_kw=keys),
+        FloatField(_l("Longitude"), [Optional()], description=_l("Such as 120.2647."), render_kw=keys),
+    )

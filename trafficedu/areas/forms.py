@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, IntegerField, SelectField
+from wtforms import BooleanField, IntegerField, RadioField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 
 from trafficedu.areas.fields import PlaceField
@@ -26,8 +26,11 @@ from trafficedu.core.fields import (
     TrimmedField,
     VersionField,
     at_most,
+    named,
 )
 from trafficedu.core.fields import choices as as_choices
+from trafficedu.core.outlines import MOST_BYTES, GivenFile
+from trafficedu.core.positions import Datum
 from trafficedu.core.web import translated
 
 ALL = "all"
@@ -144,11 +147,27 @@ class AreaFigureForm(Form):
 
 
 class OutlinesForm(Form):
-    """A file of outlines for maps."""
+    """A file of outlines for maps, and the system its points are in."""
 
     file = FileField(
         _l("GeoJSON file"),
         [FileRequired(_l("Choose a file."))],
-        description=_l("A FeatureCollection of polygons; each has the property “code” with the code of its area."),
+        description=_l(
+            "A FeatureCollection of polygons. Each names its area by code (property “code” or “adcode”) or by name"
+            " (“name”). Up to 20 MB."
+        ),
         render_kw={"accept": ".geojson,.json"},
     )
+    datum = RadioField(
+        _l("Coordinate system"),
+        [InputRequired(_l("Choose the coordinate system."))],
+        choices=as_choices(named(Datum)),
+        description=_l(
+            "Outlines from Amap, DataV or Tencent are GCJ-02; the national platform (CGCS2000), GPS and OpenStreetMap"
+            " are WGS-84. The wrong choice shifts the map by 300 to 600 m."
+        ),
+    )
+
+    def to_input(self) -> GivenFile:
+        """Return the file; of one that is too large only so much as shows that it is."""
+        return GivenFile(self.file.data.filename or "", self.file.data.read(MOST_BYTES + 1), Datum(self.datum.data))

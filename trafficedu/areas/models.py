@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from trafficedu.areas.rules import Level
+from trafficedu.areas.rules import OUTLINES_LIFE, Level, OutlinesAct, OutlinesState
 from trafficedu.core.month import Month
 from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Valid, Versioned, one_of, word
+from trafficedu.core.positions import Datum
 
 PROVINCE, CITY, DISTRICT, TOWN, VILLAGE = Level
 
@@ -89,3 +91,30 @@ class AreaBoundary(Base):
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), primary_key=True)
     rings: Mapped[list[list[list[float]]]] = mapped_column(JSON)
     imported_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class OutlineImport(Versioned, Base):
+    """A file of outlines: tried, so that it can be looked at before it is taken; taken; taken back.
+
+    ``outlines`` are the areas that it names: ``area_id``, ``code``, ``rings``. ``left_out`` says of what else is in the
+    file what it is called there, and why it is no area here. ``before`` is what the areas had when it was taken:
+    ``area_id``, ``rings`` and ``extent``, either of them null; taking it back restores that.
+    """
+
+    __tablename__ = "outline_import"
+    __table_args__ = (one_of("state", OutlinesState), one_of("datum", Datum))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    state: Mapped[OutlinesState] = mapped_column(word(OutlinesState, 10), default=OutlinesState.TRIED)
+    file_name: Mapped[str] = mapped_column(String(200))
+    datum: Mapped[Datum] = mapped_column(word(Datum, 10))
+    outlines: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    left_out: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    before: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    tried_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    taken_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    def may(self, act: OutlinesAct) -> bool:
+        """Tell whether ``act`` may be taken as it is now."""
+        return OUTLINES_LIFE.may(act, self.state)

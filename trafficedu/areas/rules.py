@@ -8,15 +8,15 @@ names its successor. Only the top may get a parent: the tree of a district that 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum, auto
 
 from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
-from trafficedu.core.positions import Box
-from trafficedu.core.states import Word
+from trafficedu.core.positions import MARGIN, Box
+from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import Message, message
 from trafficedu.core.validity import Validity
 
@@ -212,118 +212,78 @@ def exposure(areas: Iterable[Exposed], month: Month) -> dict[str, int | None]:
     return totals
 
 
-Ring = Sequence[Sequence[float]]
-"""A closed line of points, each longitude and latitude in degrees."""
+class OutlinesState(Word):
+    """What became of a file of outlines."""
+
+    TRIED = "tried", message("not imported yet"), "open"
+    TAKEN = "taken", message("imported"), "done"
+    BACK = "back", message("taken back")
 
 
-def outlines_of(collection: object, property_name: str = "code") -> dict[str, list[Ring]]:
-    """Return the rings of every area of a GeoJSON FeatureCollection (RFC 7946), by the area's code.
+class OutlinesAct(StrEnum):
+    """What is done with a file of outlines that was tried."""
 
-    Raises
-    ------
-    Refusal
-        At field ``file``: it is no FeatureCollection, a feature has no code, no polygon, or a point that is none.
+    TAKE = auto()
+    TAKE_BACK = auto()
+
+
+OUTLINES_LIFE = Transitions(
+    {
+        OutlinesAct.TAKE: ((OutlinesState.TRIED,), OutlinesState.TAKEN),
+        OutlinesAct.TAKE_BACK: ((OutlinesState.TAKEN,), OutlinesState.BACK),
+    }
+)
+
+ALIKE = 1 / 3
+"""An outline is of an area whose own rectangle is known where they have so much of both together in common: a district
+redrawn keeps more, a neighbour of it (Binjiang beside Xiaoshan: a twentieth) far less."""
+
+
+def check_outline(name: str, outline: Box, own: Box | None, around: Box | None) -> None:
+    """Raise Refusal at ``file`` where an outline is of another place than the area it is said to be of.
+
+    ``own`` is the rectangle known of the area itself, ``around`` that of an area above: it has to lie in it.
     """
-    features = collection.get("features") if isinstance(collection, dict) else None
-    if not isinstance(features, list) or not features:
-        raise Refusal(message("This is not a GeoJSON FeatureCollection with areas in it."), field="file")
-    outlines: dict[str, list[Ring]] = {}
-    for position, feature in enumerate(features, start=1):
-        properties = feature.get("properties") if isinstance(feature, dict) else None
-        code = str((properties or {}).get(property_name) or "").strip()
-        if not code:
-            raise Refusal(
-                message("Area %(position)d of the file has no property “code”.", position=position), field="file"
-            )
-        outlines.setdefault(code, []).extend(_rings(feature.get("geometry"), code))
-    return outlines
+    known = around or own
+    if known is None or _fits(outline, own, around):
+        return
+    swapped = Box(outline.west, outline.south, outline.east, outline.north)
+    if _fits(swapped, own, around):
+        text = message(
+            "The outline of %(name)s: longitude and latitude are swapped. In GeoJSON the longitude comes first.",
+            name=name,
+        )
+        raise Refusal(text, field="file")
+    raise Refusal(
+        message(
+            "The outline of %(name)s is of another place: it lies at %(there)s, the area at %(here)s. Nothing was "
+            "imported.",
+            name=name,
+            there=described(outline),
+            here=described(known),
+        ),
+        field="file",
+    )
 
 
-def extent_of(rings: Iterable[Ring]) -> Box:
-    """Return the rectangle that an outline fills."""
-    points = [point for ring in rings for point in ring]
-    longitudes, latitudes = [point[0] for point in points], [point[1] for point in points]
-    return Box(min(latitudes), min(longitudes), max(latitudes), max(longitudes))
+def _fits(outline: Box, own: Box | None, around: Box | None) -> bool:
+    if around is not None:
+        wide = around.widened(MARGIN)
+        return wide.holds(outline.south, outline.west) and wide.holds(outline.north, outline.east)
+    return own is None or _in_common(outline, own) >= ALIKE
 
 
-def _rings(geometry: object, code: str) -> list[Ring]:
-    shape = geometry if isinstance(geometry, dict) else {}
-    coordinates = shape.get("coordinates")
-    polygons = [coordinates] if shape.get("type") == "Polygon" else coordinates
-    if shape.get("type") not in {"Polygon", "MultiPolygon"} or not isinstance(polygons, list):
-        raise Refusal(_broken(code), field="file")
-    try:
-        rings = [[_point(point) for point in ring] for polygon in polygons for ring in polygon]
-    except (TypeError, ValueError, IndexError) as error:
-        raise Refusal(_broken(code), field="file") from error
-    if not rings or any(len(ring) < 4 or ring[0] != ring[-1] for ring in rings):
-        raise Refusal(_broken(code), field="file")
-    return list(rings)
+def _in_common(one: Box, other: Box) -> float:
+    """Return the surface that two rectangles share, over that of both together."""
+    high = max(0.0, min(one.north, other.north) - max(one.south, other.south))
+    wide = max(0.0, min(one.east, other.east) - max(one.west, other.west))
+    both = sum((box.north - box.south) * (box.east - box.west) for box in (one, other)) - high * wide
+    return high * wide / both if both > 0 else 0.0
 
 
-def _broken(code: str) -> Message:
-    return message("The outline of %(code)s is not a closed polygon of longitudes and latitudes in degrees.", code=code)
-
-
-def _point(point: Sequence[float]) -> list[float]:
-    """Return a point to five decimals of a degree, about a metre; ValueError outside the globe."""
-    longitude, latitude = float(point[0]), float(point[1])
-    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
-        raise ValueError(point)
-    return [round(longitude, 5), round(latitude, 5)]
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """An outline as SVG: the data of its path, and the point in its largest ring where a label fits."""
-
-    path: str
-    x: float
-    y: float
-
-
-def draw_outlines(outlines: Mapping[str, Sequence[Ring]], width: float) -> tuple[dict[str, Drawn], float]:
-    """Return outlines on one flat picture ``width`` units wide, and the picture's height.
-
-    Longitudes are shortened by the cosine of the middle latitude (equirectangular projection): over a district
-    the error is far below the width of a line. Points closer than half a unit to the one before are left out.
-    """
-    points = [point for rings in outlines.values() for ring in rings for point in ring]
-    if not points:
-        return {}, 0.0
-    west, east = min(point[0] for point in points), max(point[0] for point in points)
-    south, north = min(point[1] for point in points), max(point[1] for point in points)
-    squeeze = math.cos(math.radians((south + north) / 2))
-    scale = width / max((east - west) * squeeze, 1e-9)
-
-    def place(ring: Ring) -> list[tuple[float, float]]:
-        return _thinned([((x - west) * squeeze * scale, (north - y) * scale) for x, y in ring])
-
-    drawn = {}
-    for code, rings in outlines.items():
-        placed = [place(ring) for ring in rings]
-        drawn[code] = Drawn("".join(_path(ring) for ring in placed), *_middle(max(placed, key=_extent)))
-    return drawn, round((north - south) * scale, 1)
-
-
-def _thinned(ring: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    kept = [ring[0]]
-    for point in ring[1:-1]:
-        if math.dist(point, kept[-1]) >= 0.5:
-            kept.append(point)
-    return kept
-
-
-def _path(ring: Sequence[tuple[float, float]]) -> str:
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z"
-
-
-def _extent(ring: Sequence[tuple[float, float]]) -> float:
-    """Return twice the area of a ring (the shoelace formula), without its sign."""
-    following = [*ring[1:], ring[0]]
-    return abs(sum(x * after_y - after_x * y for (x, y), (after_x, after_y) in zip(ring, following, strict=True)))
-
-
-def _middle(ring: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Return the middle of a ring's corners: good enough for a label, and never far outside."""
-    return round(sum(x for x, _ in ring) / len(ring), 1), round(sum(y for _, y in ring) / len(ring), 1)
+def described(box: Box) -> Message:
+    """Say where a rectangle lies."""
+    return message(
+        "latitude %(south)s to %(north)s, longitude %(west)s to %(east)s",
+        **{name: f"{value:.2f}" for name, value in box._asdict().items()},
+    )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import Area, AreaBoundary, AreaExtent, RegisteredEBikes
+from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.areas.queries.ebikes import find_figure
 from trafficedu.areas.queries.tree import facts_by_code, list_ending_with
 from trafficedu.areas.rules import (
@@ -19,8 +18,6 @@ from trafficedu.areas.rules import (
     check_place,
     check_successor,
     check_within,
-    extent_of,
-    outlines_of,
 )
 from trafficedu.core import audit, clock
 from trafficedu.core.actors import Actor
@@ -180,36 +177,6 @@ def set_figure(session: Session, area: Area, month: Month, ebikes: int, by: Acto
     change: dict[str, Any] = {"area": area.code, "month": month.first.isoformat(), "before": before, "after": ebikes}
     audit.write(session, "areas:ebikes:manage", by, subject=figure, **change)
     return figure
-
-
-def import_outlines(session: Session, body: bytes, by: Actor, now: datetime) -> int:
-    """Take in the outlines of a GeoJSON file, all or nothing; an outline given again replaces the one before.
-
-    Returns how many areas have one now that is new.
-
-    Raises
-    ------
-    Refusal
-        At field ``file``: no GeoJSON, a broken outline, or the code of an area that is not in the tree.
-    """
-    by.require("areas:area:manage")
-    try:
-        outlines = outlines_of(json.loads(body))
-    except (ValueError, RecursionError) as error:
-        raise Refusal(message("This is not a GeoJSON FeatureCollection with areas in it."), field="file") from error
-    known = dict(session.execute(select(Area.code, Area.id).where(Area.code.in_(outlines))).tuples().all())
-    unknown = next((code for code in outlines if code not in known), None)
-    if unknown is not None:
-        raise Refusal(message("There is no area with the code %(code)s.", code=unknown), field="file")
-    session.execute(delete(AreaBoundary).where(AreaBoundary.area_id.in_(known.values())))
-    session.add_all(
-        AreaBoundary(area_id=known[code], rings=list(rings), imported_utc=now) for code, rings in outlines.items()
-    )
-    session.execute(delete(AreaExtent).where(AreaExtent.area_id.in_(known.values())))
-    session.add_all(AreaExtent(area_id=known[code], **extent_of(rings)._asdict()) for code, rings in outlines.items())
-    session.flush()
-    audit.write(session, "areas:outline:import", by, areas=len(outlines))
-    return len(outlines)
 
 
 def _by_code(session: Session, code: str) -> Area | None:

@@ -10,21 +10,24 @@ from flask import Blueprint, abort, g, jsonify, redirect, render_template, reque
 from trafficedu.areas import services
 from trafficedu.areas.fields import ANY, names_for
 from trafficedu.areas.forms import AreaFigureForm, AreaFilterForm, AreaForm, EndForm, NewAreaForm, OutlinesForm
+from trafficedu.areas.imports import outlines as outline_files
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import choices as area_choices
+from trafficedu.areas.queries import outlines as outlines_of
 from trafficedu.areas.queries import tree
 from trafficedu.areas.queries.ebikes import ebikes_by_month, list_figures
-from trafficedu.areas.rules import PLURALS
+from trafficedu.areas.rules import PLURALS, OutlinesAct
 from trafficedu.core.access import actor, requires
 from trafficedu.core.charts import Chart, Series
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
 from trafficedu.core.month import Month
+from trafficedu.core.outlines import MAP_WIDTH, draw_outlines
 from trafficedu.core.seen import changes_nothing_seen, seen
-from trafficedu.core.text import message
+from trafficedu.core.text import message, unpacked
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, translated
 
@@ -39,6 +42,7 @@ def index() -> Any:
     form = AreaFilterForm(request.args)
     form.town.offer(area_choices.town_choices(session(), actor()))
     form.offer(tree.list_levels(session(), actor()))
+    form.validate()
     chosen = form.to_input(today())
     return list_page(
         "areas/index.html",
@@ -86,17 +90,58 @@ def _names(path: str) -> Any:
 
 @pages.route("/areas/outlines", methods=["GET", "POST"])
 @requires("areas:area:manage")
-@changes_nothing_seen("a file of outlines replaces what is there, and says so")
+@changes_nothing_seen("a file is only tried; what it would change is looked at before it is taken")
 def outlines() -> Any:
-    """I bring in the outlines of towns or villages, so that the map shows them."""
+    """I bring a file of outlines, so that the map shows towns or villages; first I am shown what it would change."""
     form = OutlinesForm()
     if accepted := submitted(
-        form, lambda: services.import_outlines(session(), form.file.data.read(), actor(), utc_now())
+        form, lambda: outline_files.try_outlines(session(), form.to_input(), actor(), utc_now()).number
     ):
+        return back_to("areas.outline_file", number=accepted.value)
+    known = outlines_of.count_outlines(session())
+    return form_page("areas/outlines.html", form, known=known, files=outlines_of.list_files(session()))
+
+
+@pages.get("/areas/outlines/<number>")
+@requires("areas:area:manage")
+def outline_file(number: str) -> Any:
+    """I look at what a file of outlines draws, and at what it names that is no area here."""
+    file = seen(outlines_of.find_file(session(), number))
+    ids = [row["area_id"] for row in file.outlines]
+    drawn, height = draw_outlines({row["code"]: row["rings"] for row in file.outlines})
+    last = outlines_of.latest_taken(session())
+    return render_template(
+        "areas/outline_file.html",
+        file=file,
+        act=OutlinesAct,
+        is_last=last is not None and last.id == file.id,
+        names=outlines_of.names_by_id(session(), ids),
+        states=outline_files.count_states(file, outlines_of.rings_of(session(), ids)),
+        left_out=[(row["name"], row["code"], unpacked(row["why"])) for row in file.left_out],
+        drawn=drawn,
+        height=height,
+        width=MAP_WIDTH,
+    )
+
+
+@pages.post("/areas/outlines/<number>/take")
+@requires("areas:area:manage")
+def take_outlines(number: str) -> Any:
+    """I draw the areas by the file that I looked at."""
+    file = seen(outlines_of.find_file(session(), number))
+    if accepted := carried_out(lambda: outline_files.take_outlines(session(), file, actor(), utc_now())):
         flash_message(message("%(count)d outlines imported.", count=accepted.value))
-        return back_to("areas.outlines")
-    known = tree.count_outlines(session())
-    return form_page("areas/outlines.html", form, known=known)
+    return back_to("areas.outline_file", number=number)
+
+
+@pages.post("/areas/outlines/<number>/take-back")
+@requires("areas:area:manage")
+def take_back_outlines(number: str) -> Any:
+    """I take a file of outlines back: the areas have the outlines again that they had before."""
+    file = seen(outlines_of.find_file(session(), number))
+    if accepted := carried_out(lambda: outline_files.take_back(session(), file, actor(), utc_now())):
+        flash_message(message("Outlines of %(count)d areas taken back.", count=accepted.value))
+    return back_to("areas.outline_file", number=number)
 
 
 @pages.get("/areas/<code>")

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 from wtforms.validators import Optional
 
+from trafficedu.areas.fields import AreaFilter
 from trafficedu.core.fields import FilterForm, MonthField, TrimmedField, choices, show_month
 from trafficedu.core.month import Month
 from trafficedu.core.text import LOCALES
@@ -36,12 +37,11 @@ class _AskForm(FilterForm):
 class BulletinForm(_AskForm):
     """Month, area and language of a bulletin."""
 
-    area = SelectField(_l("Area"), validate_choice=False)
+    area = AreaFilter()
     lang = SelectField(_l("Language of the bulletin"), validate_choice=False)
 
-    def offer(self, areas: Sequence[tuple[str, str]], area: str) -> str:
-        """Fill the lists; return the language asked for, or that of the page."""
-        self.area.choices, self.area.data = choices(areas), area
+    def offer(self) -> str:
+        """Fill the list of languages; return the one asked for, or that of the page."""
         self.lang.choices = choices((one, LANGUAGES[one]) for one in LOCALES)
         if self.lang.data not in LOCALES:
             self.lang.data = locale()

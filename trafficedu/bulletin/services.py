@@ -1,4 +1,4 @@
-"""The papers of a month as documents: bulletin, scorecards, indicators. They rest on the published evaluation."""
+"""The papers of a month as documents: bulletin, brief, scorecards, indicators; they rest on what is published."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import tree as areas
+from trafficedu.bulletin.queries import brief as briefs
 from trafficedu.bulletin.queries import scorecard as scorecards
+from trafficedu.bulletin.queries.asked import Fitted
 from trafficedu.bulletin.queries.indicators import list_indicators
-from trafficedu.bulletin.queries.month import Fitted, gather
+from trafficedu.bulletin.queries.month import gather
 from trafficedu.bulletin.queries.scorecard import Limits
 from trafficedu.bulletin.rules import check_month
 from trafficedu.core.actors import SYSTEM, Actor
@@ -30,7 +32,7 @@ from trafficedu.issued.queries.documents import Line, valid_document
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services import issuing
 from trafficedu.issued.services.issuing import NewDocument
-from trafficedu.reports import bulletin, bulletin_annex, scorecard
+from trafficedu.reports import brief, bulletin, bulletin_annex, scorecard
 from trafficedu.reports.indicators import IndicatorsData
 from trafficedu.reports.proof import DRAFT, Stamp
 
@@ -76,15 +78,34 @@ def _authority(district: str, month: Month, name: str) -> tuple[Line, ...]:
     )
 
 
-def bulletin_now(session: Session, subject: str, now: datetime) -> NewDocument:
+def bulletin_now(session: Session, subject: str, now: datetime, fitted: Fitted | None = None) -> NewDocument:
     """Return what the bulletin of a month and area would say were it issued now; raises Refusal, Missing."""
     month, code = _read(subject)
     check_month(month, local_date(now))
-    area, run, fitted = find_area(session, code, SYSTEM), evaluation_of(session, month), Fitted()
+    area, run = find_area(session, code, SYSTEM), evaluation_of(session, month)
+    fitted = Fitted() if fitted is None else fitted
     return NewDocument(
         kind=DocumentKind.BULLETIN,
         subject=subject,
         paper=lambda locale, _proof: gather(session, SYSTEM, code, month, now, locale, fitted).data,
+        shown=_authority(area.district.name, month, area.name),
+        area_id=area.id,
+        evaluation=_version(run),
+    )
+
+
+def brief_now(session: Session, subject: str, now: datetime, fitted: Fitted | None = None) -> NewDocument:
+    """Return what the brief of a month and area would say were it issued now; raises as :func:`bulletin_now`.
+
+    ``fitted`` is what was worked out for the bulletin of the same issue.
+    """
+    month, code = _read(subject)
+    area, run = find_area(session, code, SYSTEM), evaluation_of(session, month)
+    fitted = Fitted() if fitted is None else fitted
+    return NewDocument(
+        kind=DocumentKind.BRIEF,
+        subject=subject,
+        paper=lambda locale, _proof: briefs.gather(session, SYSTEM, area, month, now, locale, fitted).data,
         shown=_authority(area.district.name, month, area.name),
         area_id=area.id,
         evaluation=_version(run),
@@ -152,13 +173,15 @@ def issue_now(session: Session, new: NewDocument, by: Actor, now: datetime) -> D
 
 
 def issue_bulletin(work: Work) -> Ending:
-    """Issue the bulletin of a month and area: the job's function, for its figures take seconds to gather."""
-    new = issuing.prepared(bulletin_now(work.session, work.parameters["subject"], work.now))
+    """Issue bulletin and brief of a month and area, of the same figures: the job's function, for they take seconds."""
+    subject, fitted = work.parameters["subject"], Fitted()
+    news = [issuing.prepared(make(work.session, subject, work.now, fitted)) for make in (bulletin_now, brief_now)]
 
     def write(own: Session) -> None:
-        issue_now(own, new, work.by, work.now)
+        for new in news:
+            issue_now(own, new, work.by, work.now)
 
-    return Ending(counts={"documents": 1}, write=write)
+    return Ending(counts={"documents": len(news)}, write=write)
 
 
 def issue_scorecards(work: Work) -> Ending:
@@ -215,3 +238,19 @@ def render_scorecard(session: Session, month: Month, code: str, locale: str, now
     if document is not None:
         return issuing.hand_out(session, document, locale, now)
     return scorecard.render(scorecards.gather(session, EVALUATOR, code, month, now, locale), locale, DRAFTED)
+
+
+def render_brief(session: Session, month: Month, code: str, locale: str, now: datetime) -> bytes:
+    """Return the brief of an area as it was issued, else a draft that says so; for the command line.
+
+    Raises as :func:`briefs.gather`, and Missing for an unknown area.
+    """
+    area = find_area(session, code, SYSTEM)
+    document = valid_document(session, DocumentKind.BRIEF, subject_of(month, area.code))
+    if document is not None:
+        return issuing.hand_out(session, document, locale, now)
+    found = briefs.gather(session, EVALUATOR, area, month, now, locale)
+    if found.keeps:
+        with writing(session):
+            found.keep(session)
+    return brief.render(found.data, locale, DRAFTED)

@@ -11,12 +11,14 @@ from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
 from trafficedu.analysis.colours.rule_set import COMPANY
-from trafficedu.bulletin import services
+from trafficedu.bulletin import charts, services
 from trafficedu.bulletin.forms import BulletinForm, ScorecardForm
 from trafficedu.bulletin.imports import HAND_ON
+from trafficedu.bulletin.queries import brief as briefs
 from trafficedu.bulletin.queries import scorecard as scorecards_of
+from trafficedu.bulletin.queries.asked import Gathered
 from trafficedu.bulletin.queries.indicators import list_indicators
-from trafficedu.bulletin.queries.month import Gathered, gather
+from trafficedu.bulletin.queries.month import gather
 from trafficedu.bulletin.rules import check_month
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
@@ -31,16 +33,18 @@ from trafficedu.core.web import back_to, flash_message, locale, page_place
 from trafficedu.evaluation.queries import areas
 from trafficedu.evaluation.queries.runs import list_results, shown_run
 from trafficedu.issued.models import Document
-from trafficedu.issued.queries.documents import list_documents, valid_document, visible_document
+from trafficedu.issued.queries.documents import list_documents, valid_document, visible_document, what_it_says
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services import issuing
 from trafficedu.issued.services.issuing import NewDocument
-from trafficedu.reports import bulletin, bulletin_annex, scorecard
+from trafficedu.reports import brief as brief_paper
+from trafficedu.reports import bulletin, bulletin_annex, company_part, scorecard, scorecard_book
 from trafficedu.reports import indicators as indicators_file
 from trafficedu.reports.indicators import IndicatorsData
+from trafficedu.reports.proof import Stamp
 
 pages = Blueprint("bulletin", __name__)
-READ, READ_CARD = "bulletin:bulletin:read", "bulletin:scorecard:read"
+READ, READ_CARD, READ_BRIEF = "bulletin:bulletin:read", "bulletin:scorecard:read", "overview:page:read"
 
 
 def _over(month: Month) -> Month:
@@ -59,8 +63,8 @@ def index() -> Any:
     """I choose month, area and language, and see what the bulletin can say."""
     form = BulletinForm(request.args)
     month = form.settle_month(today())
-    area = areas.find_area(session(), request.args.get("area", ""), actor())
-    lang = form.offer(areas.list_offered(session(), actor(), area, today()), area.code)
+    area = areas.find_area(session(), form.area.chosen(today()), actor())
+    lang = form.offer()
     return render_template(
         "bulletin/index.html",
         form=form,
@@ -71,8 +75,9 @@ def index() -> Any:
         hand_on=HAND_ON,
         issue=services.ISSUE,
         issued=[
-            *list_documents(session(), DocumentKind.BULLETIN, services.subject_of(month, area.code)),
-            *list_documents(session(), DocumentKind.INDICATORS, services.subject_of(month, area.code)),
+            document
+            for kind in (DocumentKind.BULLETIN, DocumentKind.BRIEF, DocumentKind.INDICATORS)
+            for document in list_documents(session(), kind, services.subject_of(month, area.code))
         ],
     )
 
@@ -88,23 +93,39 @@ def download(month: Month, area: str, paper: str) -> Any:
     document = valid_document(session(), DocumentKind.BULLETIN, services.subject_of(month, root.code))
     if document is not None:
         return _handed_out(document, f"bulletin-{month}-{area}-{lang}", lang, paper)
-    paper_of = _Bulletin(_over(month), area, paper, lang)
+    over, draw = _over(month), bulletin.render if paper == "pdf" else bulletin_annex.render
+    made = _Draft(lambda: gather(session(), who, area, over, utc_now(), lang), draw, lang)
     title = message("Bulletin of %(area)s, %(month)s", area=root.name, month=str(month))
-    return File(f"bulletin-{month}-{area}-{lang}-draft.{paper}", title, whole(paper_of.render), keep=paper_of.keep)
+    return File(f"bulletin-{month}-{area}-{lang}-draft.{paper}", title, whole(made.render), keep=made.keep)
 
 
-class _Bulletin:
-    """A bulletin to be written, and afterwards what was fitted for it and is worth keeping."""
+@pages.get("/screen/brief/<month:month>/<area>.pdf")
+@requires(READ_BRIEF)
+@made_by_a_job
+@from_replica
+def brief(month: Month, area: str) -> Any:
+    """I take the month with me on one page: what alarms, what changed, who stands worst, what waits."""
+    lang, who, over = _language(), actor(), _over(month)
+    found = areas.find_area(session(), area, who)
+    document = valid_document(session(), DocumentKind.BRIEF, services.subject_of(month, found.code))
+    if document is not None:
+        return _handed_out(document, f"brief-{month}-{found.code}-{lang}", lang)
+    made = _Draft(lambda: briefs.gather(session(), who, found, over, utc_now(), lang), brief_paper.render, lang)
+    title = message("Commander's brief of %(area)s, %(month)s", area=found.name, month=str(month))
+    return File(f"brief-{month}-{found.code}-{lang}-draft.pdf", title, whole(made.render), keep=made.keep)
 
-    def __init__(self, month: Month, area: str, paper: str, lang: str) -> None:
-        self._month, self._area, self._paper, self._lang = month, area, paper, lang
-        self._gathered: Gathered | None = None
+
+class _Draft:
+    """A paper to be written, and afterwards what was fitted for it and is worth keeping."""
+
+    def __init__(self, find: Callable[[], Gathered[Any]], draw: Callable[[Any, str, Stamp], bytes], lang: str) -> None:
+        self._find, self._draw, self._lang = find, draw, lang
+        self._gathered: Gathered[Any] | None = None
 
     def render(self) -> bytes:
         """Gather what it says and draw it."""
-        self._gathered = gather(session(), actor(), self._area, self._month, utc_now(), self._lang)
-        draw = bulletin.render if self._paper == "pdf" else bulletin_annex.render
-        return draw(self._gathered.data, self._lang, services.DRAFTED)
+        self._gathered = self._find()
+        return self._draw(self._gathered.data, self._lang, services.DRAFTED)
 
     def keep(self, own: Session) -> None:
         """Store what was fitted."""
@@ -132,23 +153,47 @@ def scorecards() -> Any:
     )
 
 
-@pages.get("/scorecards/<month:month>/<code>.pdf")
+def _card(month: Month, code: str, lang: str) -> tuple[scorecard.ScorecardData, Document | None]:
+    """Return what a scorecard says: as it was issued, else as it would be now."""
+    document = visible_document(session(), DocumentKind.SCORECARD, services.subject_of(month, code), actor())
+    if document is not None:
+        return what_it_says(session(), document).data(lang), document
+    return scorecards_of.gather(session(), actor(), code, _over(month), utc_now(), lang), None
+
+
+@pages.get("/scorecards/<month:month>/<code>")
+@requires(READ_CARD)
+@from_replica
+def scorecard_page(month: Month, code: str) -> Any:
+    """I read a scorecard: of a company, also its riders, kinds, hours and how it stands among the others."""
+    card, document = _card(month, code, locale())
+    of = card.company
+    return render_template(
+        "bulletin/scorecard.html",
+        card=card,
+        month=month,
+        document=document,
+        facts=company_part.list_facts(of) if of is not None else [],
+        verdict=company_part.verdict(of) if of is not None else None,
+        kinds_chart=charts.kinds_chart(of, locale()) if of is not None else None,
+        hours_chart=charts.hours_chart(of, locale()) if of is not None else None,
+    )
+
+
+@pages.get("/scorecards/<month:month>/<code>.<any(pdf, xlsx):paper>")
 @requires(READ_CARD)
 @made_by_a_job
 @from_replica
-def scorecard_pdf(month: Month, code: str) -> Any:
-    """I download a scorecard."""
+def scorecard_file(month: Month, code: str, paper: str) -> Any:
+    """I download a scorecard, or its figures as a workbook."""
     lang = _language()
-    document = visible_document(session(), DocumentKind.SCORECARD, services.subject_of(month, code), actor())
+    data, document = _card(month, code, lang)
     if document is not None:
-        return _handed_out(document, f"scorecard-{month}-{code}-{lang}", lang)
-    data = scorecards_of.gather(session(), actor(), code, _over(month), utc_now(), lang)
+        return _handed_out(document, f"scorecard-{month}-{code}-{lang}", lang, paper)
+    draw = scorecard.render if paper == "pdf" else scorecard_book.render
     title = message("Scorecard of %(name)s, %(month)s", name=data.name, month=str(month))
-    return File(
-        f"scorecard-{month}-{code}-{lang}-draft.pdf",
-        title,
-        whole(lambda: scorecard.render(data, lang, services.DRAFTED)),
-    )
+    name = f"scorecard-{month}-{code}-{lang}-draft.{paper}"
+    return File(name, title, whole(lambda: draw(data, lang, services.DRAFTED)))
 
 
 @pages.get("/indicators/<month:month>.json")

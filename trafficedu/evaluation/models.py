@@ -14,6 +14,8 @@ from trafficedu.companies.models import Company
 from trafficedu.core.month import Month
 from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Versioned, one_of, word
 from trafficedu.core.states import StateIs
+from trafficedu.core.text import Message
+from trafficedu.evaluation.rules.names import rule_set_title
 from trafficedu.evaluation.rules.rule_sets import RuleSetState
 
 EFFECT, ALARMS = "effect", "alarms"
@@ -82,6 +84,32 @@ class RuleSetRecord(Versioned, Base):
     is_draft = StateIs(RuleSetState.DRAFT)
     """Whether it may still be changed, put in force or given up."""
 
+    @property
+    def title(self) -> Message:
+        """The name in the reader's language."""
+        return rule_set_title(self.name)
+
+
+class EvaluationPools(Base):
+    """What targets of a month are compared with under rule set 2: ``payload`` is level -> pools (``analysis.colours``).
+
+    Estimated with the first version of the month and used by all of its later ones, so that late records move only
+    those whom they concern. A further ``number`` is estimated anew, by a person who says why.
+    """
+
+    __tablename__ = "evaluation_pools"
+    __table_args__ = (UniqueConstraint("month", "number"), CheckConstraint("number > 0", "number"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    month: Mapped[Month] = mapped_column(FirstOfMonth)
+    number: Mapped[int]
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    made_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    made_by: Mapped[User | None] = relationship()
+
 
 class EvaluationRun(Base):
     """One evaluation of one month. Results never change: late data makes the next ``number`` of the month.
@@ -97,6 +125,7 @@ class EvaluationRun(Base):
     month: Mapped[Month] = mapped_column(FirstOfMonth)
     number: Mapped[int]
     rule_set_id: Mapped[int] = mapped_column(ForeignKey("rule_set.id"))
+    pools_id: Mapped[int | None] = mapped_column(ForeignKey("evaluation_pools.id"))
     complete: Mapped[bool]
     digest: Mapped[str] = mapped_column(String(64))
     computed_utc: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -106,6 +135,7 @@ class EvaluationRun(Base):
     published_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
     rule_set: Mapped[RuleSetRecord] = relationship()
+    pools: Mapped[EvaluationPools | None] = relationship()
     published_by: Mapped[User | None] = relationship(foreign_keys=[published_by_id])
 
     @property
@@ -117,7 +147,10 @@ class EvaluationRun(Base):
 class EvaluationResult(Base):
     """One target of one run: what it was judged by, and how. ``score`` is empty where the colour is grey.
 
-    ``inputs`` and ``dimensions`` are as ``analysis.colours.scoring`` describes them; ``hash`` is over all of it.
+    ``present`` is the share of the weight that is present (rule set 1), or how much is known (rule set 2). Rule set 1
+    has no interval, no probabilities and nothing firm.
+
+    ``inputs`` and ``dimensions`` are as ``analysis.colours.first.scoring`` describes them; ``hash`` is over all of it.
     """
 
     __tablename__ = "evaluation_result"
@@ -126,6 +159,7 @@ class EvaluationResult(Base):
         CheckConstraint("kind IN ('district', 'town', 'village', 'company')", "kind"),
         CheckConstraint("colour IN ('green', 'blue', 'yellow', 'orange', 'red', 'grey')", "colour"),
         CheckConstraint("veto IN ('', 'orange', 'red')", "veto"),
+        CheckConstraint("firm IN ('', 'red', 'orange_or_worse', 'good')", "firm"),
         CheckConstraint("(kind = 'company') = (company_id IS NOT NULL)", "company"),
         CheckConstraint("(kind = 'company') = (area_id IS NULL)", "area"),
         Index("ix_evaluation_result_area_id", "area_id"),
@@ -143,6 +177,10 @@ class EvaluationResult(Base):
     score: Mapped[float | None]
     present: Mapped[float]
     veto: Mapped[str] = mapped_column(String(10), default="")
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    probability: Mapped[dict[str, float] | None] = mapped_column(JSON(none_as_null=True))
+    firm: Mapped[str] = mapped_column(String(20), default="")
     inputs: Mapped[dict[str, Any]] = mapped_column(JSON)
     dimensions: Mapped[dict[str, Any]] = mapped_column(JSON)
     hash: Mapped[str] = mapped_column(String(64))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import render_template
 
-from trafficedu.analysis.colours.explaining import contributions
+from trafficedu.analysis.colours.first.explaining import contributions
 from trafficedu.campaigns import queries as campaigns
 from trafficedu.campaigns.rules import CampaignState
 from trafficedu.core import jobs
@@ -13,9 +13,11 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import locale
+from trafficedu.evaluation import charts
+from trafficedu.evaluation.dimensions.registry import TITLES
 from trafficedu.evaluation.queries import runs
-from trafficedu.evaluation.rules.comparisons import effect_sentence
-from trafficedu.evaluation.rules.names import DIMENSION_NAMES
+from trafficedu.evaluation.rules.comparisons import counted_by, effect_sentence, placebo_sentence, unknown_sentences
+from trafficedu.evaluation.rules.names import FIRM_NAMES
 from trafficedu.evaluation.services import fits
 
 SHOWN_WORSE = 8
@@ -48,8 +50,11 @@ def effect(campaign_number: str) -> str:
         days=days,
         least=LEAST_DAYS,
         running=running,
-        of_kinds=kinds,
         sentence=effect_sentence(payload) if "percent" in payload else None,
+        counted=counted_by(payload["measure"], kinds) if payload else None,
+        placebo=placebo_sentence(payload),
+        unknown=unknown_sentences(payload),
+        figure=charts.effect_figure(payload, locale()) if "percent" in payload else None,
     )
 
 
@@ -62,11 +67,14 @@ def own_colour() -> str:
         return ""
     lost = [(part, part.most - part.points) for part in contributions(own.dimensions) if part.points and part.most]
     before = runs.find_own(session(), who, own.run.month - 1)
+    if before is not None and not runs.same_scheme(before.run, own.run):
+        before = None
     return render_template(
         "evaluation/_own_colour.html",
         result=own,
         month=own.run.month,
-        names=DIMENSION_NAMES,
+        names=TITLES,
+        firm_names=FIRM_NAMES,
         lost=sorted(lost, key=lambda pair: -pair[1])[:2],
         before=before,
         worse=runs.list_worse_below(session(), own, who)[:SHOWN_WORSE],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from trafficedu.analysis.proportions import TargetVerdict
+from trafficedu.analysis.proportions import LEAST_SITES, Spread, TargetVerdict
+from trafficedu.analysis.said.result import Said
 from trafficedu.core.charts import Chart, Series, Target
 from trafficedu.core.text import Message, message, translate
 from trafficedu.helmets.queries.rates import MethodComparison, RateRow, Standard
@@ -32,6 +34,8 @@ def verdict(line: RateRow, at: Standard) -> Message:
         return message("The target of %(target)s %% is met: the rate is at least %(low)s %%.", **words)
     if line.judgement.verdict is TargetVerdict.MISSED:
         return message("The target of %(target)s %% is missed: the rate is at most %(high)s %%.", **words)
+    if line.judgement.verdict is TargetVerdict.NOT_JUDGED:
+        return _not_judged(line, words)
     if line.judgement.further_sites is None:
         return message(
             "It is not proven whether the target of %(target)s %% is met: the rate is between %(low)s and %(high)s "
@@ -46,17 +50,44 @@ def verdict(line: RateRow, at: Standard) -> Message:
     )
 
 
+def _not_judged(line: RateRow, words: dict[str, str]) -> Message:
+    words = {**words, "least": str(LEAST_SITES), "counted": str(line.rate.sites)}
+    if line.judgement.further_sites is None:
+        return message(
+            "Whether the target of %(target)s %% is met is not judged: fewer than %(least)s sites were counted "
+            "(%(counted)s). The rate is between %(low)s and %(high)s %%, too close to the target to be settled by more "
+            "sites.",
+            **words,
+        )
+    return message(
+        "Whether the target of %(target)s %% is met is not judged: fewer than %(least)s sites were counted "
+        "(%(counted)s). The rate is between %(low)s and %(high)s %%; about %(sites)s more sites of the usual size "
+        "would settle it at this rate.",
+        **words,
+        sites=f"{line.judgement.further_sites:,}",
+    )
+
+
 def basis(line: RateRow) -> Message:
     """Say what the interval rests on."""
-    if line.rate.assumed:
+    deff = f"{line.rate.deff:.1f}"
+    if line.rate.spread is Spread.ASSUMED:
         return message(
-            "The difference between sites cannot be estimated (fewer than two, or all alike), so a design effect "
+            "The difference between sites cannot be estimated (fewer than %(least)s, or all alike), so a design effect "
             "of %(deff)s is assumed.",
-            deff=f"{line.rate.deff:.1f}",
+            least=LEAST_SITES,
+            deff=deff,
+        )
+    if line.rate.spread is Spread.POOLED:
+        return message(
+            "Sites differ, so the interval is as wide as if %(deff)s times fewer riders had been observed (design "
+            "effect). How far they differ is taken from all towns of the district together; the more sites a town has, "
+            "the more its own count.",
+            deff=deff,
         )
     return message(
         "Sites differ, so the interval is as wide as if %(deff)s times fewer riders had been observed (design effect).",
-        deff=f"{line.rate.deff:.1f}",
+        deff=deff,
     )
 
 
@@ -103,18 +134,11 @@ def _figure(lines: Sequence[RateRow], at: Standard, locale: str, **facts: Any) -
     return Chart(categories=[line.name for line in lines], series=[series], unit="%", target=target, **facts)
 
 
-def months_chart(lines: Sequence[RateRow], at: Standard, locale: str) -> Chart | None:
+def months_chart(lines: Sequence[RateRow], halves: Said | None, at: Standard, locale: str) -> Chart | None:
     """Return the rate by month with its interval; None with fewer than two months that were counted."""
     counted = [line for line in lines if line.rate.rate is not None]
-    if len(counted) < 2:
+    if len(counted) < 2 or halves is None:
         return None
-    title = message(
-        "Helmet rate by month: %(first)s %% in %(start)s, %(last)s %% in %(end)s",
-        first=_percent(counted[0].rate.rate or 0.0),
-        start=counted[0].name,
-        last=_percent(counted[-1].rate.rate or 0.0),
-        end=counted[-1].name,
-    )
     return _figure(
         lines,
         at,
@@ -122,7 +146,7 @@ def months_chart(lines: Sequence[RateRow], at: Standard, locale: str) -> Chart |
         id="by-month",
         kind="line",
         y_from_zero=False,
-        title=translate(title, locale),
+        title=translate(halves.sentence, locale),
         category_label=translate(message("Month"), locale),
         note=translate(
             message("Band: 95 percent interval. Months whose bands largely overlap may not differ."), locale
@@ -130,34 +154,60 @@ def months_chart(lines: Sequence[RateRow], at: Standard, locale: str) -> Chart |
     )
 
 
-def places_chart(lines: Sequence[RateRow], at: Standard, locale: str, name: Message) -> Chart | None:
-    """Return the rates of places with intervals, the lowest on top; None with fewer than two."""
-    counted = [line for line in lines if line.rate.rate is not None]
+def places_chart(lines: Sequence[RateRow], at: Standard, locale: str, name: Message, *, sites: bool) -> Chart | None:
+    """Return the rates of places with intervals, the lowest on top; None with fewer than two.
+
+    Areas are counted by their verdict; ``sites`` are not judged, so the lowest and the highest are named.
+    """
+    counted = sorted(
+        (line for line in lines if line.rate.rate is not None), key=lambda line: (line.rate.rate or 0.0, line.name)
+    )
     if len(counted) < 2:
         return None
-    shown = sorted(counted, key=lambda line: (line.rate.rate or 0.0, line.name))[:MOST_BARS]
-    missed = sum(1 for line in counted if line.judgement.verdict is TargetVerdict.MISSED)
-    met = sum(1 for line in counted if line.judgement.verdict is TargetVerdict.MET)
-    title = message(
-        "Of %(all)s places %(met)s met the target, %(missed)s missed it, %(open)s not proven",
-        all=len(counted),
-        met=met,
-        missed=missed,
-        open=len(counted) - met - missed,
+    note = (
+        message("Whiskers: 95 percent intervals. The lowest %(most)s are shown.", most=MOST_BARS)
+        if len(counted) > MOST_BARS
+        else message("Whiskers: 95 percent intervals.")
     )
     return _figure(
-        shown,
+        counted[:MOST_BARS],
         at,
         locale,
         id="by-place",
         kind="bar",
         y_from_zero=True,
         horizontal=True,
-        title=translate(title, locale),
+        title=translate(_range(counted) if sites else _tallied(counted), locale),
         category_label=translate(name, locale),
-        note=translate(
-            message("Whiskers: 95 percent intervals. The lowest %(most)s are shown.", most=MOST_BARS), locale
+        note=translate(note, locale),
+    )
+
+
+def _range(counted: Sequence[RateRow]) -> Message:
+    return message(
+        "The sites lie between %(low)s %% (%(lowest)s) and %(high)s %% (%(highest)s)",
+        low=_percent(counted[0].rate.rate or 0.0),
+        lowest=counted[0].name,
+        high=_percent(counted[-1].rate.rate or 0.0),
+        highest=counted[-1].name,
+    )
+
+
+def _tallied(counted: Sequence[RateRow]) -> Message:
+    verdicts = Counter(line.judgement.verdict for line in counted)
+    if verdicts[TargetVerdict.NOT_JUDGED] == len(counted):
+        return message(
+            "None of %(all)s places is judged against the target: each has fewer than %(least)s sites",
+            all=len(counted),
+            least=LEAST_SITES,
         )
-        if len(counted) > MOST_BARS
-        else translate(message("Whiskers: 95 percent intervals."), locale),
+    return message(
+        "Of %(all)s places %(met)s met the target, %(missed)s missed it, %(open)s not proven, %(few)s not judged "
+        "(fewer than %(least)s sites)",
+        all=len(counted),
+        met=verdicts[TargetVerdict.MET],
+        missed=verdicts[TargetVerdict.MISSED],
+        open=verdicts[TargetVerdict.NOT_PROVEN],
+        few=verdicts[TargetVerdict.NOT_JUDGED],
+        least=LEAST_SITES,
     )

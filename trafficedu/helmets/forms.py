@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FloatField, IntegerField, SelectField
+from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
-from trafficedu.areas.fields import ANY, PlaceField
+from trafficedu.areas.fields import ANY, PlaceField, position_fields
 from trafficedu.core.fields import (
     FilterForm,
     Form,
@@ -60,7 +60,9 @@ class ResultsForm(PeriodForm):
         _l("Riders"), choices=choices([("", _l("All riders")), *named(RiderGroup)]), validate_choice=False
     )
     role = SelectField(
-        _l("Seat"), choices=choices([("", _l("Rider and passenger")), *named(Seat)]), validate_choice=False
+        _l("Riders or passengers"),
+        choices=choices([("", _l("Rider and passenger")), *named(Seat)]),
+        validate_choice=False,
     )
 
     by = SelectField(_l("Table"), choices=choices(VIEW_NAMES.items()), default="area", validate_choice=False)
@@ -134,8 +136,7 @@ class SiteForm(Form):
     )
     area_code = PlaceField(_l("Area"), [InputRequired()], ANY)
     road_class = SelectField(_l("Road class"), choices=choices(named(RoadClass)))
-    latitude = FloatField(_l("Latitude"), [Optional(), NumberRange(-90, 90)], **LATE)
-    longitude = FloatField(_l("Longitude"), [Optional(), NumberRange(-180, 180)], **LATE)
+    latitude, longitude = position_fields()
     active = BooleanField(_l("In use"), default=True)
     version = VersionField()
 

@@ -12,7 +12,17 @@ from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.month import Month
 from trafficedu.core.once import MadeByForm
-from trafficedu.core.orm import Base, FirstOfMonth, Referenced, UTCDateTime, Versioned, one_of, reference_key, word
+from trafficedu.core.orm import (
+    Base,
+    FirstOfMonth,
+    Referenced,
+    UTCDateTime,
+    Versioned,
+    one_of,
+    partial_index,
+    reference_key,
+    word,
+)
 from trafficedu.core.states import StateIs
 from trafficedu.helmets.rules import (
     CELLS,
@@ -169,6 +179,7 @@ class HelmetCount(Base):
             sqlite_where=text("company_id IS NULL"),
             postgresql_where=text("company_id IS NULL"),
         ),
+        partial_index("ix_helmet_count_told_apart", "sheet_id", "company_id", where="company_id IS NOT NULL"),
         one_of('"group"', RiderGroup),
         one_of("role", Seat),
         CheckConstraint(f"company_id IS NULL OR \"group\" = '{RiderGroup.DELIVERY}'", "company"),

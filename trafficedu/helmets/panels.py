@@ -9,7 +9,7 @@ from trafficedu.core.database import session
 from trafficedu.core.month import Period
 from trafficedu.helmets.charts import verdict
 from trafficedu.helmets.queries import rates
-from trafficedu.helmets.queries.monthly import RateCriteria, list_seen
+from trafficedu.helmets.queries.monthly import RateCriteria
 
 READ, RECORD = "helmets:survey:read", "helmets:survey:record"
 
@@ -24,13 +24,11 @@ def rate_of_area(area_path: str, period: Period) -> str:
     """Overview: the helmet rate on site of an area over months, and the target."""
     if not actor().may(READ):
         return ""
-    criteria = RateCriteria(period, area_path)
-    at = rates.standard(session())
-    line = rates.line_of(list_seen(session(), criteria, actor()), at)
+    found = rates.rate_of(session(), RateCriteria(period, area_path), actor())
     return render_template(
         "helmets/_rate.html",
-        line=line,
-        verdict=verdict(line, at),
+        line=found.row,
+        verdict=verdict(found.row, found.standard),
         area_code=area_path.strip("/").rsplit("/", 1)[-1],
         period=period,
     )

@@ -14,6 +14,9 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import message
 
+LATEST_MONTHS = 3
+"""What one month counts of helmets says too little: the latest rate is that of so many months."""
+
 
 class SiteUse(Word):
     """A site that is no longer counted at stays for its figures."""

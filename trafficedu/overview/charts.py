@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
+from trafficedu.accidents.rules import CASUALTY, Severity
 from trafficedu.core.charts import Chart, Series
-from trafficedu.core.text import Message, message, translate
+from trafficedu.core.text import message, translate
+from trafficedu.overview.queries.accidents import AccidentFigures
 from trafficedu.overview.queries.picture import Picture
-from trafficedu.overview.rules import BUSIEST_HOURS, busiest, change_percent
+from trafficedu.overview.rules import BUSIEST_HOURS, busiest
 
 LINES = 5
 ROWS = 12
 
 
-def finding(picture: Picture) -> Message:
-    """Say how many violations there were, and how that compares with the same months a year before."""
-    total = f"{picture.total:,}"
-    change = change_percent(picture.total, picture.year_before)
-    if change is None:
-        return message("%(total)s violations; none recorded in the same months a year earlier", total=total)
-    words = {"total": total, "change": f"{abs(change):.1f}", "before": f"{picture.year_before:,}"}
-    if round(change, 1) == 0:
-        return message("%(total)s violations, the same as in the same months a year earlier (%(before)s)", **words)
-    if change < 0:
-        return message(
-            "%(total)s violations, %(change)s %% fewer than in the same months a year earlier (%(before)s)", **words
-        )
-    return message(
-        "%(total)s violations, %(change)s %% more than in the same months a year earlier (%(before)s)", **words
-    )
-
-
 def by_month(picture: Picture, locale: str) -> Chart:
-    """Return violations by month, one line for each of the most frequent kinds and one for the rest."""
+    """Return violations by month, one line for each of the most frequent kinds and one for the rest.
+
+    Before the records begin nothing is drawn.
+    """
     shown, rest = picture.kinds[:LINES], picture.kinds[LINES:]
-    series = [Series(row.kind.name(locale), row.monthly) for row in shown]
+    known = [picture.begun is not None and picture.begun <= month for month in picture.period.months]
+    lines = [(row.kind.name(locale), row.monthly) for row in shown]
     if rest:
         others = [sum(values) for values in zip(*(row.monthly for row in rest), strict=True)]
-        series.append(Series(translate(message("other kinds"), locale), others))
+        lines.append((translate(message("other kinds"), locale), others))
+    series = [
+        Series(name, [value if there else None for value, there in zip(values, known, strict=True)])
+        for name, values in lines
+    ]
     return Chart(
         id="by-month",
-        title=translate(finding(picture), locale),
+        title=translate(picture.compared.sentence, locale),
         kind="line",
         categories=[str(month) for month in picture.period.months],
         category_label=translate(message("Month"), locale),
@@ -133,4 +125,28 @@ def by_area(picture: Picture, locale: str) -> Chart | None:
         category_label=translate(message("Area"), locale),
         series=[Series(translate(message("violations"), locale), [row.violations for row in rows])],
         unit=translate(message("cases"), locale),
+    )
+
+
+def accidents_by_month(shown: AccidentFigures, locale: str) -> Chart:
+    """Return accidents by month: those with somebody hurt, and the fatal ones among them."""
+    place = {month: index for index, month in enumerate(shown.months)}
+    hurt, fatal = [0] * len(place), [0] * len(place)
+    for row in shown.by_month:
+        if row.severity in CASUALTY:
+            hurt[place[row.month]] += row.accidents
+        if row.severity == Severity.FATAL:
+            fatal[place[row.month]] += row.accidents
+    return Chart(
+        id="accidents-by-month",
+        title=translate(shown.said[-1].sentence, locale),
+        kind="line",
+        categories=[str(month) for month in shown.months],
+        category_label=translate(message("Month"), locale),
+        series=[
+            Series(translate(message("casualties"), locale), hurt),
+            Series(translate(message("fatal"), locale), fatal),
+        ],
+        unit=translate(message("cases"), locale),
+        note=translate(message("Accidents involving an e-bike. Deaths are those within 7 days."), locale),
     )

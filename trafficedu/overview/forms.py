@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField
 from wtforms.validators import InputRequired
 
+from trafficedu.areas.fields import AreaFilter
 from trafficedu.core.fields import FilterForm, Form, PeriodForm, TextField, TrimmedField, at_most, choices, named
 from trafficedu.core.month import Month
 from trafficedu.overview.rules import ObjectionOutcome
@@ -16,23 +17,18 @@ from trafficedu.overview.rules import ObjectionOutcome
 class PictureForm(PeriodForm):
     """Period and area of the overview; lives in the address."""
 
-    area = SelectField(_l("Area"), validate_choice=False)
-
-    def offer(self, areas: list[tuple[str, str]]) -> None:
-        """Fill the list of areas."""
-        self.area.choices = choices(areas)
+    area = AreaFilter()
 
 
 class ScreenForm(FilterForm):
     """Month and area of the one screen; lives in the address."""
 
     month = SelectField(_l("Month"), validate_choice=False)
-    area = SelectField(_l("Area"), validate_choice=False)
+    area = AreaFilter()
 
-    def offer(self, months: Collection[Month], areas: list[tuple[str, str]]) -> None:
-        """Fill the lists, the latest month first."""
+    def offer(self, months: Collection[Month]) -> None:
+        """Fill the list of months, the latest first."""
         self.month.choices = choices((str(month), str(month)) for month in sorted(months, reverse=True))
-        self.area.choices = choices(areas)
 
 
 class ProtestForm(Form):

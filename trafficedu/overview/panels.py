@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from flask import render_template
 
+from trafficedu.accidents.rules import Severity
+from trafficedu.analysis.said.figures import share
+from trafficedu.analysis.said.many import changes_title
 from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.month import Month
+from trafficedu.core.month import Month, Period
+from trafficedu.core.text import message
 from trafficedu.core.web import locale
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.tasks import task_of_violation
 from trafficedu.feedback.queries.notices import notice_of_violation
-from trafficedu.overview.queries import educated, month, villages
-from trafficedu.overview.queries.picture import share
+from trafficedu.overview import charts
+from trafficedu.overview.queries import accidents, educated, month, villages
 from trafficedu.riders.rules import mask_name
 
-LONGEST = 12
+LONGEST, SHOWN = 12, 5
+"""So many villages stand on a first screen, so many of them before the fold."""
+READ_ACCIDENTS = "accidents:accident:read"
 
 
 @panel_for("overview:month:read")
@@ -40,8 +46,30 @@ def own_villages() -> str:
     now = utc_now()
     rows = villages.list_villages(session(), path, now)
     last = Month.of(local_date(now)) - 1
+    said = [row.said for row in rows if row.said is not None]
     return render_template(
-        "overview/_own_villages.html", rows=rows[:LONGEST], more=len(rows) - LONGEST, last=last, before=last - 1
+        "overview/_own_villages.html",
+        rows=rows[:LONGEST],
+        shown=SHOWN,
+        more=len(rows) - LONGEST,
+        last=last,
+        before=last - 1,
+        title=changes_title(message("Violations of the villages"), said) if said else None,
+    )
+
+
+def accidents_of_area(area_path: str, period: Period) -> str:
+    """Overview: accidents with an e-bike in an area over months, and what may be said of them beside a year before."""
+    who = actor()
+    if not who.may(READ_ACCIDENTS):
+        return ""
+    shown = accidents.read_accidents(session(), who, area_path, period, utc_now())
+    return render_template(
+        "overview/_accidents.html",
+        shown=shown,
+        severities=list(Severity),
+        chart=charts.accidents_by_month(shown, locale()) if shown.counted.total else None,
+        area_code=area_path.strip("/").rsplit("/", 1)[-1],
     )
 
 
@@ -51,10 +79,12 @@ def study_of_notice(violation_id: int) -> str:
     task = task_of_violation(session(), violation_id) if notice is not None else None
     if task is None:
         return ""
+    seat = live_booking(session(), task.id)
     return render_template(
         "overview/_study_of_notice.html",
         task=task,
-        seat=live_booking(session(), task.id),
+        seat=seat,
+        over=seat is not None and seat.is_over(utc_now()),
         overdue=task.is_overdue(today()),
     )
 

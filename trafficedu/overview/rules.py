@@ -1,4 +1,4 @@
-"""Arithmetic of the overview: what changed; which village is on the red-yellow-black list. Pure."""
+"""Arithmetic of the overview: when most happens; which village is on the red-yellow-black list. Pure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ from enum import StrEnum, auto
 
 from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import message
-
-
-def change_percent(now: int, before: int) -> float | None:
-    """Return by how many percent ``now`` differs from ``before``; None where there was nothing before."""
-    return None if before == 0 else 100 * (now - before) / before
-
 
 BUSIEST_HOURS = 3
 """So many hours in a row are named as the time when most happens."""
@@ -41,11 +35,16 @@ class Shade(Word):
 class ListReason(Word):
     """Why a village is on a list."""
 
+    VETO = "veto", message("a fatal accident caps the colour")
+    FIRMLY_RED = "firmly_red", message("firmly red")
+    FIRMLY_BAD = "firmly_bad", message("firmly orange or worse")
+    NOT_FIRM = "not_firm", message("red or orange this month, but not firm: to watch")
     RED = "red", message("red this month")
     ORANGE_AGAIN = "orange_again", message("orange for months in a row")
     ORANGE = "orange", message("orange this month")
     FELL = "fell", message("fell by two colours or more")
     BEST = "best", message("among the best green villages")
+    FIRMLY_GOOD = "firmly_good", message("green, and firmly good")
 
 
 class ListState(Word):
@@ -88,12 +87,24 @@ RANKS = {"green": 0, "blue": 1, "yellow": 2, "orange": 3, "red": 4}
 
 @dataclass(frozen=True)
 class VillageResults:
-    """A village's results: colours from this month backwards, ``""`` where there is none; score of this month."""
+    """A village's results.
+
+    Parameters
+    ----------
+    colours
+        From this month backwards, ``""`` where there is none, or one under other rules; score of this month.
+    firm
+        What is firm this month; None under rule set 1, which knows nothing of that.
+    veto
+        The colour that a fatal accident of this month caps at, or "".
+    """
 
     area_id: int
     code: str
     colours: tuple[str, ...]
     score: float | None
+    firm: str | None = None
+    veto: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,35 +118,70 @@ class Listed:
 
 @dataclass(frozen=True)
 class ListRule:
-    """How the list is read off the results; both figures are the district's.
+    """How the list is read off the results; the first two figures are the district's, the last the rule set's.
 
     ``most_red`` is the greatest number of villages praised; so many months orange in a row as ``black_months``
-    weigh like one red.
+    weigh like one red under rule set 1. ``only_red``: under rule set 2 only what is firmly red is on the black list,
+    not what is firmly orange or worse.
     """
 
     most_red: int
     black_months: int
+    only_red: bool = False
 
 
 def read_list(results: Iterable[VillageResults], rule: ListRule) -> list[Listed]:
     """Return the villages of the list, black first, each list from the worst (red: the best) score on.
 
-    Black: red this month, or orange for ``black_months`` in a row. Yellow: orange, or fallen by two colours or
-    more since the month before. Red: the ``most_red`` best of those green this month and not on the yellow list.
+    Under rule set 2 only what is firm names anybody. Black: firmly orange or worse (or, by the rule, firmly red), and
+    where a fatal accident caps the colour, which is a fact. Red: the ``most_red`` best of those green and firmly good.
+    Yellow, to watch: red or orange without being firm, or fallen by two colours or more.
+
+    Under rule set 1, black: red this month, or orange for ``black_months`` in a row. Yellow: orange, or fallen by two
+    colours or more since the month before. Red: the ``most_red`` best of those green and not on the yellow list.
     Grey is no result: it is never listed.
     """
     known = [village for village in results if village.colours and village.colours[0] in RANKS]
     judged = [(village, _blame(village, rule)) for village in known]
     blamed = [Listed(village, *why) for village, why in judged if why is not None]
-    green = sorted(
-        (village for village, why in judged if why is None and village.colours[0] == "green"), key=_best_first
-    )
-    praised = [Listed(village, Shade.RED, ListReason.BEST) for village in green[: rule.most_red]]
+    green = sorted((village for village, why in judged if why is None and _is_good(village)), key=_best_first)
+    praised = [
+        Listed(village, Shade.RED, ListReason.BEST if village.firm is None else ListReason.FIRMLY_GOOD)
+        for village in green[: rule.most_red]
+    ]
     order = {shade: place for place, shade in enumerate(Shade)}
     return sorted(blamed, key=lambda listed: (order[listed.shade], _worst_first(listed.result))) + praised
 
 
+def _is_good(village: VillageResults) -> bool:
+    return village.colours[0] == "green" and village.firm in (None, "good")
+
+
 def _blame(village: VillageResults, rule: ListRule) -> tuple[Shade, ListReason] | None:
+    shade = _blame_of_month(village, rule) if village.firm is None else _blame_if_firm(village, rule)
+    if shade is not None:
+        return shade
+    before = village.colours[1] if len(village.colours) > 1 else ""
+    if before in RANKS and RANKS[village.colours[0]] - RANKS[before] >= 2:
+        return Shade.YELLOW, ListReason.FELL
+    return None
+
+
+def _blame_if_firm(village: VillageResults, rule: ListRule) -> tuple[Shade, ListReason] | None:
+    """Return the blame under rule set 2."""
+    if village.veto and not (rule.only_red and village.firm != "red"):
+        return Shade.BLACK, ListReason.VETO
+    if village.firm == "red":
+        return Shade.BLACK, ListReason.FIRMLY_RED
+    if village.firm == "orange_or_worse" and not rule.only_red:
+        return Shade.BLACK, ListReason.FIRMLY_BAD
+    if village.colours[0] in ("orange", "red"):
+        return Shade.YELLOW, ListReason.NOT_FIRM if not village.veto else ListReason.VETO
+    return None
+
+
+def _blame_of_month(village: VillageResults, rule: ListRule) -> tuple[Shade, ListReason] | None:
+    """Return the blame under rule set 1."""
     now = village.colours[0]
     if now == "red":
         return Shade.BLACK, ListReason.RED
@@ -144,9 +190,6 @@ def _blame(village: VillageResults, rule: ListRule) -> tuple[Shade, ListReason] 
         return Shade.BLACK, ListReason.ORANGE_AGAIN
     if now == "orange":
         return Shade.YELLOW, ListReason.ORANGE
-    before = village.colours[1] if len(village.colours) > 1 else ""
-    if before in RANKS and RANKS[now] - RANKS[before] >= 2:
-        return Shade.YELLOW, ListReason.FELL
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum, auto
@@ -16,7 +16,9 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    Subquery,
     and_,
+    case,
     cast,
     func,
     literal,
@@ -27,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import Area
+from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.areas.queries.tree import within
 from trafficedu.core.actors import Actor
 from trafficedu.core.bulk import batches
@@ -53,13 +55,16 @@ _RANGES = 8
 
 Settled = Mapping[Month, date]
 """Month -> the day up to which its sums hold."""
+PartsCounted = Callable[[ColumnElement[str]], ColumnElement[bool]] | None
+"""The condition that a part counts; None: each does."""
 
 
 class Apart(Enum):
-    """What is not taken together: months and parts, areas (or other owners), or each of them."""
+    """What is not taken together: months and parts, areas (or other owners), areas and months, or each of them."""
 
     MONTHS = auto()
     AREAS = auto()
+    MONTHS_OF_AREAS = auto()
     EACH = auto()
 
 
@@ -137,13 +142,54 @@ def sum_below(
     return Counter({area_id: n for area_id, n in sums.items() if area_id in known})
 
 
+def sums_by_month(
+    session: Session,
+    figure: AddedFigure,
+    path: str,
+    areas: Mapping[str, int],
+    period: Period,
+    now: datetime,
+    counted: PartsCounted = None,
+    places: Mapping[int, str] | None = None,
+) -> Counter[tuple[int, Month]]:
+    """Return for each of ``areas`` (path -> id), which lie at or below ``path``, what parts add up to in each month.
+
+    They are towns or districts, and none of them lies in another. ``places``: the path of the area in which each owner
+    of a figure lies that is not of areas; they are all that is read.
+    """
+    ids: Any = list(places) if places is not None else within(path) if figure.alone else list(areas.values())
+    owner = path if places is None else None
+    together = figure.alone and places is None
+    question = _Question(
+        figure, ids, owner, period, now, figure.lag(session), Apart.MONTHS_OF_AREAS, counted, above_villages=together
+    )
+    sums: Counter[tuple[int, Month]] = Counter()
+    for row in _read(session, question):
+        sums[row.area_id, row.month] += row.n
+    owners: dict[int, int | None] = {area_id: area_id for area_id in areas.values()}
+    if places is not None:
+        owners = {owner_id: _shown_above(place, areas) for owner_id, place in places.items()}
+    else:
+        owners.update(_inside(session, {area_id for area_id, _ in sums} - owners.keys(), areas))
+    home: Counter[tuple[int, Month]] = Counter()
+    for (area_id, month), n in sums.items():
+        if (at := owners[area_id]) is not None:
+            home[at, month] += n
+    return home
+
+
+def _shown_above(path: str, shown: Mapping[str, int]) -> int | None:
+    """Return in which of the areas shown one at ``path`` lies; None for none of them."""
+    codes = path.rstrip("/").split("/")
+    above = ("/".join(codes[:depth]) + "/" for depth in range(len(codes), 0, -1))
+    return next((shown[each] for each in above if each in shown), None)
+
+
 def _inside(session: Session, area_ids: Iterable[int], shown: Mapping[str, int]) -> Iterator[tuple[int, int | None]]:
     """Yield for areas in which of those shown each lies, None for none of them."""
     for some in batches(area_ids):
         for area_id, path in session.execute(select(Area.id, Area.path).where(Area.id.in_(some))):
-            codes = path.rstrip("/").split("/")
-            above = ("/".join(codes[:depth]) + "/" for depth in range(len(codes) - 1, 0, -1))
-            yield area_id, next((shown[each] for each in above if each in shown), None)
+            yield area_id, _shown_above(path, shown)
 
 
 def areas_above(session: Session) -> dict[int, tuple[int, ...]]:
@@ -191,13 +237,28 @@ class _Question:
     now: datetime
     lag: int
     apart: Apart = Apart.MONTHS
+    counted: PartsCounted = None
+    above_villages: bool = False
 
     def statement(self, known: Settled) -> Any:
-        """Return one statement over the sums, the changes, what is not settled, and how far each month is."""
+        """Return one statement over the sums, the changes, what is not settled, and how far each month is.
+
+        Where months of areas are asked for, what each village has alone is added up for its town there, so that no
+        thousands of rows are handed over.
+        """
         branches = [self._marks(), *self._live(list(not_settled(self.period, known)))]
         if known:
             branches += [self._sums(known), self._changes(known)]
-        return union_all(*branches)
+        rows = union_all(*branches)
+        return self._by_town(rows.subquery()) if self.above_villages else rows
+
+    @staticmethod
+    def _by_town(rows: Subquery) -> Select[Any]:
+        area_id, month, part, n = rows.c
+        village = Area.level == literal(VILLAGE.value, literal_execute=True)  # or PostgreSQL groups by something else
+        town = func.coalesce(case((village, Area.parent_id), else_=area_id), area_id)
+        query = select(town, month, part, func.sum(n)).select_from(rows).outerjoin(Area, Area.id == area_id)
+        return query.group_by(town, month, part)
 
     def _is_owned(self, area_id: ColumnElement[int]) -> ColumnElement[bool]:
         if self.owner is None:
@@ -219,6 +280,8 @@ class _Question:
             return select(area_id, month, part).group_by(area_id, month, *varies)
         if self.apart is Apart.AREAS:
             return select(area_id, literal(EARLIEST.first, Date), named("")).group_by(area_id)
+        if self.apart is Apart.MONTHS_OF_AREAS:
+            return select(area_id, month, named("")).group_by(area_id, month)
         return select(literal(0, Integer), month, part).group_by(month, *varies)
 
     def _sums(self, known: Settled) -> Select[Any]:
@@ -232,7 +295,11 @@ class _Question:
             SettledSum.figure == self.figure.name,
             SettledSum.month.in_(known),
             self._is_asked_for(SettledSum.area_id.expression),
+            self._is_counted(part),
         )
+
+    def _is_counted(self, part: ColumnElement[str]) -> ColumnElement[bool]:
+        return true() if self.counted is None else self.counted(part)
 
     def _changes(self, known: Settled) -> Select[Any]:
         part = LateChange.part.expression
@@ -246,6 +313,7 @@ class _Question:
                 LateChange.month.in_(known),
                 LateChange.day <= SettledMonth.through,
                 self._is_owned(LateChange.area_id.expression),
+                self._is_counted(part),
             )
         )
 
@@ -267,6 +335,7 @@ class _Question:
                     adds.over(self.now if runs else None),
                     or_(*(adds.between(*each) for each in together)),
                     self._is_owned(adds.area_id),
+                    self._is_counted(adds.part),
                 )
             )
 

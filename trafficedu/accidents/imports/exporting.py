@@ -20,7 +20,7 @@ from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.month import Month
 from trafficedu.core.orm import reference_of
-from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.models.records import ViolationKind
 
 SEPARATOR = ";"
 _PLAIN = ("place", "latitude", "longitude", "severity", "killed", "killed_30_days", "injured", "ebike_involved")

@@ -21,15 +21,20 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month, Period
 from trafficedu.core.tables import table_of
+from trafficedu.coverage.models import Covered
+from trafficedu.coverage.rules import FigureKind
 from trafficedu.settled.models import PART, AddedFigure, Adds, named
 from trafficedu.settled.queries import seen_path, sum_of
 
-KILLED, INJURED, EBIKE_UNKNOWN = "killed", "injured", "ebike_unknown"
+KILLED, INJURED, EBIKE_UNKNOWN, WITHOUT_EBIKE = "killed", "injured", "ebike_unknown", "without_ebike"
 _SEVERITIES = frozenset(Severity)
 
 
 def _adds(accident: FromClause) -> Sequence[Adds]:
-    """Return what an accident adds: one to its severity, and its people; nothing but itself without a known e-bike."""
+    """Return what an accident adds: one to its severity, and its people; nothing but itself without a known e-bike.
+
+    One without an e-bike counts nowhere, but tells that its month was reported.
+    """
     row = accident.c
     recorded = row.state == AccidentState.RECORDED
     counts = recorded & row.ebike_involved.is_(True)
@@ -38,10 +43,12 @@ def _adds(accident: FromClause) -> Sequence[Adds]:
         Adds(named(KILLED), row.occurred_on, row.area_id, counts, number=row.killed),
         Adds(named(INJURED), row.occurred_on, row.area_id, counts, number=row.injured),
         Adds(named(EBIKE_UNKNOWN), row.occurred_on, row.area_id, recorded & row.ebike_involved.is_(None)),
+        Adds(named(WITHOUT_EBIKE), row.occurred_on, row.area_id, recorded & row.ebike_involved.is_(False)),
     ]
 
 
 FIGURE = AddedFigure("accidents", select(func.min(Accident.occurred_on)), table_of(Accident), _adds)
+COVERED = Covered(FigureKind.ACCIDENTS, FIGURE, lambda part: part.not_in((KILLED, INJURED)), import_kind="accidents")
 
 
 def count_by_month(session: Session, by: Actor, path: str, period: Period, now: datetime) -> list[SeverityCount]:

@@ -22,7 +22,7 @@ from trafficedu.core.narrowing import Conditions, Narrowing, Way, days, equal
 from trafficedu.core.reach import WINDOW, Reach
 from trafficedu.core.text import message
 from trafficedu.riders.models import PlateUse, Rider, Vehicle
-from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.models.records import ViolationKind
 from trafficedu.violations.queries.searching import (
     LOOKS,
     Words,

@@ -33,7 +33,7 @@ from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
 from trafficedu.core.times import Moment
 from trafficedu.core.traces import unplain
-from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.models.records import ViolationKind
 from trafficedu.violations.queries.kinds import KindRow, find_kind_on
 
 LONGEST_PLACE = 120

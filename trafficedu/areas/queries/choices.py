@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -13,17 +13,11 @@ from sqlalchemy.orm import Session, aliased
 
 from trafficedu.areas.models import TOWN, VILLAGE, Area
 from trafficedu.areas.queries.tree import visible_to
-from trafficedu.areas.rules import Level, paths_down_to
+from trafficedu.areas.rules import Level
 from trafficedu.core.actors import Actor, at_or_below
 
 INDENT = "\u3000"
 """What stands before a name in a list that shows the tree, once for each level below the first."""
-
-
-def indented(areas: Sequence[Any]) -> list[str]:
-    """Return the names of areas (anything with a name and a path) as they stand in a list that shows the tree."""
-    edge = min((area.path.count("/") for area in areas), default=0)
-    return [INDENT * (area.path.count("/") - edge) + area.name for area in areas]
 
 
 class Place(NamedTuple):
@@ -148,17 +142,3 @@ def town_choices(session: Session, by: Actor) -> list[tuple[str, str]]:
     rows = session.execute(query).all()
     several = len({row.district for row in rows}) > 1
     return [(row.path, f"{row.district} {row.name}" if several else row.name) for row in rows]
-
-
-def choices_around(session: Session, top: Area, area: Area, day: date) -> list[tuple[str, str]]:
-    """Return code and indented name of ``top``, of the areas on the way down to ``area``, and of all right below these.
-
-    In a district: its towns, and the villages of the town chosen. In a city: its districts, and so on down.
-    """
-    line = [path for path in paths_down_to(area.path) if path.startswith(top.path)]
-    on_line = select(Area.id).where(Area.path.in_(line))
-    query = select(Area.code, Area.name, Area.path).where(
-        or_(Area.id == top.id, Area.path.in_(line), and_(Area.parent_id.in_(on_line), Area.holds_on(day)))
-    )
-    rows = session.execute(query.order_by(Area.path)).all()
-    return [(row.code, name) for row, name in zip(rows, indented(rows), strict=True)]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import Area, AreaExtent
+from trafficedu.areas.models import TOWN, VILLAGE, Area, AreaExtent
+from trafficedu.areas.queries.tree import visible_to
 from trafficedu.areas.rules import paths_down_to
+from trafficedu.core.actors import Actor
 from trafficedu.core.positions import Box
 
 SIDES = (AreaExtent.south, AreaExtent.west, AreaExtent.north, AreaExtent.east)
@@ -25,6 +28,24 @@ def surroundings_of(session: Session, path: str) -> Box | None:
     )
     row = session.execute(query).first()
     return None if row is None else Box(*row)
+
+
+def list_centres(session: Session, by: Actor, day: date) -> dict[str, tuple[float, float]]:
+    """Return the middle (latitude, longitude) of each area ``by`` sees on ``day`` of which the rectangle is known."""
+    query = (
+        select(Area.code, *SIDES)
+        .join(Area, Area.id == AreaExtent.area_id)
+        .where(visible_to(by), Area.holds_on(day), Area.level.in_((TOWN, VILLAGE)))
+        .order_by(Area.path)
+    )
+    rows = session.execute(query)
+    return {
+        code: (round((south + north) / 2, 5), round((west + east) / 2, 5)) for code, south, west, north, east in rows
+    }
+
+
+def _middle(one: float, other: float) -> float:
+    return round((one + other) / 2, 5)
 
 
 class RememberedSurroundings:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from trafficedu.areas.models import DISTRICT, VILLAGE, Area, AreaBoundary
+from trafficedu.areas.models import DISTRICT, VILLAGE, Area
 from trafficedu.areas.rules import AreaFacts, Level
 from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.called import Called
@@ -268,18 +268,6 @@ def count_villages(session: Session, areas: Sequence[Area], day: date | None) ->
 def list_children(session: Session, area: Area, day: date) -> Sequence[Area]:
     """Return the areas right below ``area`` that exist on ``day``."""
     return session.scalars(select(Area).where(Area.parent_id == area.id, Area.holds_on(day)).order_by(Area.path)).all()
-
-
-def outlines_below(session: Session, area: Area, day: date) -> dict[str, list[list[list[float]]]]:
-    """Return the outlines, by code, of the areas right below ``area`` that exist on ``day`` and have one."""
-    query = select(Area.code, AreaBoundary.rings).join(AreaBoundary, AreaBoundary.area_id == Area.id)
-    rows = session.execute(query.where(Area.parent_id == area.id, Area.holds_on(day)).order_by(Area.path))
-    return dict(rows.tuples().all())
-
-
-def count_outlines(session: Session) -> int:
-    """Return how many areas have an outline."""
-    return session.scalar(select(func.count()).select_from(AreaBoundary)) or 0
 
 
 def list_predecessors(session: Session, area: Area) -> Sequence[Area]:

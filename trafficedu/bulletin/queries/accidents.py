@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from trafficedu.analysis.said.titles import level_change_of, slope_of, trend_of
 from trafficedu.analysis.trend_words import METHOD_NAMES
 from trafficedu.areas.models import Area
 from trafficedu.bulletin.queries.asked import Asked
-from trafficedu.bulletin.rules import CAMPAIGN_MONTHS, verdict
+from trafficedu.bulletin.rules import CAMPAIGN_MONTHS
 from trafficedu.campaigns import queries as campaigns
 from trafficedu.campaigns.models import Campaign
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month, Period
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.queries.areas import fitted_with
-from trafficedu.evaluation.queries.claims import compare_periods, count_events
+from trafficedu.evaluation.queries.claims import figure_of
 from trafficedu.evaluation.queries.series import load_series
-from trafficedu.evaluation.rules.comparisons import effect_sentence
-from trafficedu.evaluation.rules.measures import CASUALTY, MEASURES
+from trafficedu.evaluation.rules.comparisons import counted_by, effect_sentence, placebo_sentence, unknown_sentences
+from trafficedu.evaluation.rules.measures import CASUALTY, FATAL_ONLY, MEASURES, VIOLATIONS
 from trafficedu.evaluation.services import results as evaluation
 from trafficedu.evaluation.services.trends import compute_trend, unpacked
 from trafficedu.reports.bulletin_data import CampaignLine, Claim, Count, Outlook
@@ -28,23 +29,27 @@ LEAST_DAYS = 28
 """A campaign younger than this has no effect to speak of (as on its page)."""
 
 
+COUNTED = (VIOLATIONS, CASUALTY, FATAL_ONLY)
+"""What opens a bulletin: three statements at once."""
+
+
 def count_month(asked: Asked, measure: str) -> Count:
     """Return the events of a measure in the month, the month before and a year before, with the verdict."""
-    session, area, month = asked.session, asked.area, asked.month
-    period = Period(month, month)
-    claim = compare_periods(session, measure, area, period.year_before, period, asked.by, asked.now)
-    before = count_events(session, measure, area, Period(month - 1, month - 1), asked.by, asked.now)
-    said = verdict(claim.p_text, claim.proven, claim.after, claim.before)
-    return Count(claim.after, before, claim.before, said)
+    period, before = Period(asked.month, asked.month), Period(asked.month - 1, asked.month - 1)
+    said = asked.observer.compare_year(measure, period, len(COUNTED))
+    beside = asked.observer.compare(measure, before, period)
+    count = asked.observer.count(measure, said.pair.after)
+    reported = asked.observer.reported(figure_of(measure), period)
+    return Count(count, beside.shown_before, said.shown_before, said.conclusion, said.sentence, reported)
 
 
 def list_claims(asked: Asked) -> list[Claim]:
     """Return the twelve months up to the month against the twelve before, by every measure."""
     year = Period(asked.month - 11, asked.month)
     found = []
-    for measure, name in MEASURES.items():
-        claim = compare_periods(asked.session, measure, asked.area, year.year_before, year, asked.by, asked.now)
-        found.append(Claim(name, claim.before, claim.after, claim.sentence))
+    for measure, series in MEASURES.items():
+        said = asked.observer.compare_year(measure, year, len(MEASURES))
+        found.append(Claim(series.name, said.shown_before, said.after.count, said.beside_figure))
     return found
 
 
@@ -72,7 +77,7 @@ def read_trend(asked: Asked, root: Area) -> Trend:
     """
     if asked.month == Month.of(local_date(asked.now)) - 1:
         return Trend(asked.taken(evaluation.trend_of(asked.session, CASUALTY, root, asked.now)))
-    return Trend(compute_trend(CASUALTY, load_series(asked.session, CASUALTY, root, asked.month)))
+    return Trend(compute_trend(CASUALTY, load_series(asked.session, CASUALTY, root, asked.month, asked.now)))
 
 
 def outlook_of(asked: Asked, own: Trend) -> Outlook | None:
@@ -93,7 +98,9 @@ def outlook_of(asked: Asked, own: Trend) -> Outlook | None:
         counted=row["shown"],
         ahead=payload["ahead"],
         **{name: row[name] for name in ("fitted", "expected", "low_80", "high_80", "low_95", "high_95")},
-        statement=unpacked(row["trend"]),
+        statement=trend_of(
+            MEASURES[CASUALTY], slope_of(row["slope"]), unpacked(row["trend"]), level_change_of(row, about)
+        ),
         method=METHOD_NAMES[about["method"]],
     )
 
@@ -123,5 +130,11 @@ def _effect(asked: Asked, campaign: Campaign, last: date) -> Message:
     found = asked.taken(evaluation.effect_of(asked.session, campaign, until, asked.now))
     if "percent" not in found:
         return message("Too few months are on record before the campaign.")
-    named = message("accidents") if found["measure"] != "violations" else message("violations")
-    return message("%(what)s: %(effect)s", what=named, effect=effect_sentence(found))
+    said = message(
+        "%(what)s: %(effect)s",
+        what=counted_by(found["measure"], bool(campaign.kind_codes)),
+        effect=effect_sentence(found),
+    )
+    for more in (placebo_sentence(found), *unknown_sentences(found)):
+        said = message("%(said)s %(more)s", said=said, more=more) if more is not None else said
+    return said

@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from trafficedu.analysis.colours.rule_set import COLOURS, RED
+from trafficedu.analysis.proportions import LEAST_SITES
+from trafficedu.analysis.said.alarms import none_sentence, read_alarms
 from trafficedu.core.text import Message, message
 from trafficedu.reports import words
 from trafficedu.reports.bulletin_colours import KINDS
-from trafficedu.reports.bulletin_data import BulletinData, Count, Ranking, Standing
+from trafficedu.reports.bulletin_data import BulletinData, Ranking, Standing
 
 
-def list_findings(data: BulletinData, alarms: Mapping[str, Sequence[Message]], locale: str) -> list[Message]:
-    """Return the findings; ``alarms`` are the series above their limit by name of the area."""
-    found = [
-        _counted(message("violations"), data.violations),
-        _counted(message("e-bike casualty accidents"), data.casualties),
-    ]
+def list_findings(data: BulletinData, judged: Mapping[str, Any] | None, locale: str) -> list[Message]:
+    """Return the findings; ``judged`` is what ``evaluation.services.watching`` says of the month, None of no parts."""
+    found = [sentence for sentence in (data.violations.sentence, data.casualties.sentence) if sentence is not None]
     found += [line for ranking in data.rankings for line in _moved(ranking, locale)]
     found += list(_helmets(data))
-    if alarms:
-        text = message(
-            "Alarm (above the 99 %% limit of the season): %(names)s", names=words.shortest(list(alarms), locale)
-        )
-        found.append(text)
+    found += list(_alarms(judged, locale)) if judged else []
     if data.recommended.places:
         names = words.shortest([one.name for one in data.recommended.places], locale, 3)
         found.append(message("First priorities for next month: %(names)s", names=names))
     return found
 
 
-def _counted(what: Message, count: Count) -> Message:
-    return message(
-        "%(now)s %(what)s, %(before)s a year earlier: %(verdict)s",
-        now=f"{count.now:,}",
-        what=what,
-        before=f"{count.year_before:,}",
-        verdict=count.verdict,
-    )
+def _alarms(judged: Mapping[str, Any], locale: str) -> Iterator[Message]:
+    """Say where the month is unusual, of how many tests, and what could not be judged."""
+    names = list(dict.fromkeys(alarm.name for alarm in read_alarms(judged)))
+    if names:
+        yield message(
+            "Alarm: %(names)s. It comes of %(tests)s tests of the month, which together raise about one false alarm "
+            "a year",
+            names=words.shortest(names, locale),
+            tests=judged["tests"],
+        )
+    elif not judged["judged"]:
+        yield none_sentence(judged)
 
 
 def _moved(ranking: Ranking, locale: str) -> Iterator[Message]:
@@ -74,12 +74,17 @@ def _helmets(data: BulletinData) -> Iterator[Message]:
         "limits": words.interval(rate.low, rate.high),
         "target": f"{100 * data.helmet_target:g}",
     }
-    if rate.low >= data.helmet_target:
-        yield message("Helmets worn %(rate)s, 95 %% interval %(limits)s: target of %(target)s %% met", **values)
-    elif rate.high < data.helmet_target:
-        yield message("Helmets worn %(rate)s, 95 %% interval %(limits)s: target of %(target)s %% missed", **values)
-    else:
-        yield message(
-            "Helmets worn %(rate)s, 95 %% interval %(limits)s: target of %(target)s %% not proven met",
+    said = {
+        "met": message("Helmets worn %(rate)s, 95 %% interval %(limits)s: target of %(target)s %% met", **values),
+        "missed": message("Helmets worn %(rate)s, 95 %% interval %(limits)s: target of %(target)s %% missed", **values),
+        "not_judged": message(
+            "Helmets worn %(rate)s, 95 %% interval %(limits)s: target of %(target)s %% not judged, fewer than "
+            "%(least)s sites",
             **values,
-        )
+            least=LEAST_SITES,
+        ),
+    }
+    undecided = message(
+        "Helmets worn %(rate)s, 95 %% interval %(limits)s: target of %(target)s %% not proven met", **values
+    )
+    yield said.get(data.helmet_verdict, undecided)

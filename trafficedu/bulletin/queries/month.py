@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trafficedu.analysis.said.many import funnel_statement
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import tree as areas
+from trafficedu.areas.queries.letters import with_places
 from trafficedu.bulletin.queries import accidents, places, rates, standings
-from trafficedu.bulletin.queries.asked import Asked, Keep
+from trafficedu.bulletin.queries.asked import Asked, Fitted, Gathered
 from trafficedu.bulletin.queries.findings import list_findings
 from trafficedu.bulletin.queries.notes import list_notes
-from trafficedu.bulletin.rules import HELMET_MONTHS, check_month
+from trafficedu.bulletin.rules import check_month
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.clock import local, local_date
@@ -25,45 +26,25 @@ from trafficedu.core.month import Month, Period
 from trafficedu.education.rules.reckoning import CompletionCounts
 from trafficedu.evaluation.queries.areas import find_area
 from trafficedu.evaluation.queries.runs import shown_run
+from trafficedu.evaluation.queries.series import Loaded
 from trafficedu.evaluation.rules.measures import CASUALTY, FATAL_ONLY, VIOLATIONS
 from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.hazards.queries import figures as hazards
 from trafficedu.hazards.queries.figures import HazardCounts
+from trafficedu.helmets.rules import LATEST_MONTHS
+from trafficedu.overview.queries.month import Changes, read_month_of
 from trafficedu.overview.queries.month import MonthFigures as Counted
-from trafficedu.overview.queries.month import ViolationChange, read_month_of
 from trafficedu.reports.bulletin_data import BulletinData, Change, Hazards, MonthCount, NamedRate, Rate
 from trafficedu.violations.queries import figures as violations
 
 SHOWN_MONTHS = 13
-Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, eq=False)
-class Gathered:
-    """A bulletin, and what keeps the results that were fitted for it: for a transaction that may write."""
-
-    data: BulletinData
-    keeps: Sequence[Keep]
-
-    def keep(self, session: Session) -> None:
-        """Store them; the caller commits."""
-        for one in self.keeps:
-            one(session)
-
-
-class Fitted(dict[str, Any]):
-    """What is the same in both languages of a bulletin and takes long: worked out once."""
-
-    def once(self, name: str, work_out: Callable[[], Value]) -> Value:
-        """Return what ``name`` stands for, worked out the first time."""
-        if name not in self:
-            self[name] = work_out()
-        return cast(Value, self[name])
+BEYOND = 2
+"""Above the 99.8 % limit (``analysis.funnel``)."""
 
 
 def gather(
     session: Session, by: Actor, area_code: str, month: Month, now: datetime, locale: str, fitted: Fitted | None = None
-) -> Gathered:
+) -> Gathered[BulletinData]:
     """Return the bulletin of the area with ``area_code`` (the top of what ``by`` sees where empty).
 
     ``fitted`` is handed from one language of a bulletin to the other.
@@ -83,9 +64,8 @@ def gather(
     counted = read_month_of(session, by, area, month, now, locale)
     line, helmets_by_area, standard = rates.helmet_rates(session, area, month, by)
     fitted = Fitted() if fitted is None else fitted
-    trend = fitted.once("trend", lambda: accidents.read_trend(asked, area) if parts else accidents.Trend({}))
-    watched = fitted.once("watched", lambda: places.load_watched(session, area, month) if parts else {})
-    alarms = places.read_alarms(watched, month)
+    trend, watched, judged = judge_in(asked, fitted)
+    alarms = places.alarmed(judged) if judged else {}
     of_parts, hazards_here = _hazards(asked)
     data = BulletinData(
         district=area.district.name,
@@ -95,9 +75,11 @@ def gather(
         findings=(),
         evaluated=standings.about_run(run, locale) if run else None,
         rankings=standings.list_rankings(session, area, run, by) if run else (),
+        interval_means=standings.interval_means(run) if run else None,
         helmets=rates.line_rate(line),
         helmet_target=standard.target,
-        helmets_months=HELMET_MONTHS,
+        helmet_verdict=line.judgement.verdict,
+        helmets_months=LATEST_MONTHS,
         helmets_by_area=helmets_by_area,
         hazards=hazards_here,
         outlook=accidents.outlook_of(asked, trend),
@@ -106,9 +88,18 @@ def gather(
         **fitted.once("events", lambda: _events(asked)),
         **_shares(asked, counted),
     )
-    named = {part.code: part.name for part in parts}
-    raised = {named[code]: names for code, names in alarms.items() if code in named}
-    return Gathered(replace(data, findings=list_findings(data, raised, locale)), asked.keeps)
+    data = replace(data, findings=list_findings(data, judged, locale))
+    return Gathered(with_places(session, data, area.path, locale), asked.keeps)
+
+
+def judge_in(asked: Asked, fitted: Fitted) -> tuple[accidents.Trend, dict[str, Loaded | None], dict[str, Any] | None]:
+    """Return the trend of the parts, the series that are watched, and what is alarming; nothing without parts."""
+    area = asked.area
+    if not asked.parts:
+        return accidents.Trend({}), {}, None
+    trend = fitted.once("trend", lambda: accidents.read_trend(asked, area))
+    watched = fitted.once("watched", lambda: places.load_watched(asked.session, area, asked.month, asked.now))
+    return trend, watched, fitted.once("judged", lambda: places.judge_month(asked, area, watched, trend))
 
 
 def _events(asked: Asked) -> dict[str, Any]:
@@ -118,7 +109,7 @@ def _events(asked: Asked) -> dict[str, Any]:
         "casualties": accidents.count_month(asked, CASUALTY),
         "fatal": accidents.count_month(asked, FATAL_ONLY),
         "months": _months(asked),
-        "funnel": rates.violation_funnel(asked.session, asked.parts, asked.area, asked.month, asked.by),
+        **_funnel(asked),
         "claims": accidents.list_claims(asked),
         "campaigns": accidents.list_campaigns(asked),
     }
@@ -129,10 +120,14 @@ def _shares(asked: Asked, counted: Counted) -> dict[str, Any]:
     return {
         "completion": _completed(counted.completion),
         "completion_before": _completed(counted.completion_before),
+        "completion_said": counted.completed.beside,
+        "feedback_said": [said.beside for _, said in counted.answered],
         "feedback": [_answered(one) for one, _ in counted.feedback],
         "feedback_before": [_answered(before) for _, before in counted.feedback],
         "kinds": _changes(counted.kinds),
+        "kinds_title": counted.kinds.title,
         "areas": _changes(counted.below),
+        "areas_title": counted.below.title,
         "completion_by_area": rates.completion_by_part(
             asked.session, asked.parts, asked.area, asked.month, asked.now, asked.by
         ),
@@ -157,8 +152,16 @@ def _of_companies(asked: Asked) -> list[NamedRate]:
     return rates.feedback_by_company(asked.session, companies, asked.month, asked.now)
 
 
-def _changes(rows: Sequence[ViolationChange]) -> list[Change]:
-    return [Change(row.name, row.now, row.month_before, row.year_before) for row in rows]
+def _changes(changes: Changes) -> list[Change]:
+    return [Change(row.name, row.now, row.month_before, row.year_before, row.said.conclusion) for row in changes.rows]
+
+
+def _funnel(asked: Asked) -> dict[str, Any]:
+    """Return the funnel and its title: whoever lies outside the 99.8 % limit is named, nobody for less."""
+    limits = rates.violation_funnel(asked.session, asked.parts, asked.area, asked.month, asked.by)
+    beyond = [one.name for one in limits if one.outside >= BEYOND]
+    title = funnel_statement(beyond, sum(one.outside > 0 for one in limits), len(limits)) if limits else None
+    return {"funnel": limits, "funnel_title": title}
 
 
 def _months(asked: Asked) -> list[MonthCount]:
@@ -169,8 +172,12 @@ def _months(asked: Asked) -> list[MonthCount]:
     counts: Counter[Month] = Counter()
     for row in violations.count_by_kind_and_month(asked.session, asked.by, first, last, asked.area.path):
         counts[row.month] += row.violations
-    begun = min(counts, default=month)
-    return [MonthCount(str(one), counts[one], counts[one - 12] if one - 12 >= begun else None) for one in shown.months]
+    since = asked.observer.begun(VIOLATIONS)
+
+    def known(one: Month) -> int | None:
+        return counts[one] if since is not None and since <= one else None
+
+    return [MonthCount(str(one), known(one), known(one - 12)) for one in shown.months]
 
 
 def _hazards(asked: Asked) -> tuple[dict[str, HazardCounts], Hazards]:

@@ -10,7 +10,9 @@ from trafficedu.areas.queries.ebikes import ebikes_of_areas
 from trafficedu.bulletin.queries.accidents import Trend
 from trafficedu.bulletin.queries.asked import Asked
 from trafficedu.bulletin.queries.standings import read_results
+from trafficedu.core.month import Period
 from trafficedu.core.text import Message, message
+from trafficedu.coverage.rules import FigureKind
 from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.services.trends import unpacked
 from trafficedu.helmets.queries import rates as helmets
@@ -23,6 +25,7 @@ def list_notes(
 ) -> list[Message]:
     """Return the notes in the order of the parts they are about."""
     return [
+        *_reported(asked),
         *_not_due(counted),
         *_violations(asked),
         *_ebikes(asked),
@@ -34,6 +37,13 @@ def list_notes(
             "the month."
         ),
     ]
+
+
+def _reported(asked: Asked) -> Iterator[Message]:
+    month = Period(asked.month, asked.month)
+    for kind in (FigureKind.VIOLATIONS, FigureKind.ACCIDENTS, FigureKind.HELMETS):
+        yield message("%(figure)s: %(said)s", figure=kind.label, said=asked.observer.reported(kind, month))
+    yield message("Rates of education and of notices rest on the violations reported.")
 
 
 def _not_due(counted: MonthFigures) -> Iterator[Message]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -12,15 +14,20 @@ from sqlalchemy.orm import Session
 from trafficedu.accidents.queries import figures as accidents
 from trafficedu.analysis.arrays import FloatArray
 from trafficedu.analysis.excess import Excess, excess
+from trafficedu.analysis.said.alarms import read_alarms
 from trafficedu.areas.models import Area
 from trafficedu.bulletin.queries.accidents import Trend
+from trafficedu.bulletin.queries.asked import Asked
 from trafficedu.bulletin.rules import ALWAYS, MOST_PLACES, SURE, YEARS_OF_RECORD
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.queries.series import Loaded, load_series
-from trafficedu.evaluation.rules.measures import SERIES
-from trafficedu.evaluation.services.alarms import WATCHED, compute_alarms
+from trafficedu.evaluation.rules.measures import CASUALTY, SERIES
+from trafficedu.evaluation.services import results as evaluation
+from trafficedu.evaluation.services.trends import compute_trend
+from trafficedu.evaluation.services.watching import WATCHED, judge
 from trafficedu.hazards.queries.figures import HazardCounts
 from trafficedu.reports.bulletin_data import Place, Places
 
@@ -28,13 +35,16 @@ MONTHS = 12 * YEARS_OF_RECORD
 INSIDE = 3
 RULE = message(
     "Rule: a place is recommended (a) if its casualty accidents are above the usual level with a probability of at "
-    "least %(sure)s %%, (b) if it had an alarm in the month (above the 99 %% limit of the same season of earlier "
-    "years), or (c) if it has overdue hazards; and (d) in any case the %(always)s places with the most accidents "
-    "expected next month. Places with the most reasons come first, then those with the most expected accidents; at "
-    "most %(most)s. %(base)s"
+    "least %(sure)s %%, (b) if it had an alarm in the month, or (c) if it has overdue hazards; and (d) in any case the "
+    "%(always)s places with the most accidents expected next month. Places with the most reasons come first, then "
+    "those with the most expected accidents; at most %(most)s. %(base)s"
 )
 BY_EBIKES = message("Places are compared by registered e-bikes.")
 ALIKE = message("Places are treated as equally large, because not all their numbers of registered e-bikes are known.")
+
+
+_NOTHING_KNOWN = 1e-6
+"""The share of its months that stands for none of a part: nothing is expected of it and nothing said."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,16 +57,31 @@ class _Record:
     by_ebikes: bool
 
 
-def load_watched(session: Session, area: Area, month: Month) -> dict[str, Loaded | None]:
+def load_watched(session: Session, area: Area, month: Month, now: datetime) -> dict[str, Loaded | None]:
     """Return the series of the parts of ``area`` up to ``month`` that can raise an alarm."""
-    return {key: load_series(session, key, area, month) for key in WATCHED}
+    return {key: load_series(session, key, area, month, now) for key in WATCHED}
 
 
-def read_alarms(loaded: dict[str, Loaded | None], month: Month) -> dict[str, list[Message]]:
-    """Return the names of the series above their limit in ``month``, by code of the part."""
+def judge_month(asked: Asked, root: Area, loaded: dict[str, Loaded | None], trend: Trend) -> dict[str, Any]:
+    """Return what is alarming in the month among the parts of ``root``, as ``evaluation.services.watching`` judges it.
+
+    ``trend`` is that of casualty accidents. For the last full month the trends are those kept, which the screen
+    reads its alarms off.
+    """
+    trends = {CASUALTY: trend.payload}
+    for key in WATCHED:
+        if key not in trends and asked.month == Month.of(local_date(asked.now)) - 1:
+            trends[key] = asked.taken(evaluation.trend_of(asked.session, key, root, asked.now))
+        elif key not in trends:
+            trends[key] = compute_trend(key, loaded[key])
+    return judge(trends, asked.parts, str(asked.month))
+
+
+def alarmed(judged: dict[str, Any]) -> dict[str, list[Message]]:
+    """Return the names of the series above their limit, by code of the part."""
     found: dict[str, list[Message]] = {}
-    for alarm in compute_alarms(loaded, month)["alarms"]:
-        found.setdefault(alarm["code"], []).append(SERIES[alarm["series"]].name)
+    for alarm in read_alarms(judged):
+        found.setdefault(alarm.code, []).append(SERIES[alarm.series].name)
     return found
 
 
@@ -119,14 +144,15 @@ def reasons_for(one: Place, alarms: Sequence[Message], among_the_most: bool) -> 
 
 
 def _compare(loaded: Loaded | None, parts: Sequence[Area]) -> _Record | None:
-    """Compare the parts over the last months of the record; None where there is nothing to compare."""
+    """Compare the parts over the last months of the record, each over those that were reported; None without any."""
     if loaded is None or len(parts) < 2 or [part.code for part in loaded.parts] != [part.code for part in parts]:
         return None
     months = min(MONTHS, loaded.panel.months)
-    observed = loaded.panel.counts[: len(parts), -months:].sum(axis=1)
+    counts = loaded.panel.counts[: len(parts), -months:]
+    observed, known = np.nansum(counts, axis=1), np.maximum((~np.isnan(counts)).mean(axis=1), _NOTHING_KNOWN)
     exposure = _mean_ebikes(loaded.panel.exposure, len(parts))
     base = np.ones(len(parts)) if exposure is None else exposure
-    return _Record(observed, excess(observed, base), months, exposure is not None)
+    return _Record(observed, excess(observed, base * known), months, exposure is not None)
 
 
 def _mean_ebikes(exposure: FloatArray | None, parts: int) -> FloatArray | None:

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from trafficedu.analysis.funnel import funnel
-from trafficedu.analysis.proportions import TargetVerdict, wilson
+from trafficedu.analysis.proportions import wilson
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries.ebikes import ebikes_of_areas
-from trafficedu.bulletin.rules import HELMET_MONTHS
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
-from trafficedu.core.month import Month, Period
+from trafficedu.core.month import Month
 from trafficedu.education.queries import rates as education
 from trafficedu.feedback.queries import rates as feedback
 from trafficedu.helmets.queries import rates as helmets
-from trafficedu.helmets.queries.monthly import RateCriteria, list_seen
+from trafficedu.helmets.queries.monthly import RateCriteria
 from trafficedu.reports.bulletin_data import Limits, NamedRate, Rate
 from trafficedu.violations.queries import figures as violations
 
 LEAST_FUNNEL = 3
-STATES = {TargetVerdict.MET: "met", TargetVerdict.MISSED: "missed", TargetVerdict.NOT_PROVEN: ""}
+APART = 0.998
 
 
 def wilson_rate(numerator: int, denominator: int) -> Rate:
@@ -37,11 +37,10 @@ def helmet_rates(
     session: Session, area: Area, month: Month, by: Actor
 ) -> tuple[helmets.RateRow, list[NamedRate], helmets.Standard]:
     """Return the rate of ``area`` over the months that the evaluation looks at, that of its parts, and the target."""
-    at = helmets.standard(session)
-    seen = list_seen(session, RateCriteria(Period(month - (HELMET_MONTHS - 1), month), area.path), by)
-    lines = helmets.by_area(session, seen, at, area)
-    named = [NamedRate(one.key, one.name, line_rate(one), STATES[one.judgement.verdict]) for one in lines]
-    return helmets.line_of(seen, at), named, at
+    found = helmets.rate_of(session, RateCriteria.latest(month, area.path), by)
+    lines = helmets.by_area(session, found.seen, found.standard, area, found.pools)
+    named = [NamedRate(one.key, one.name, line_rate(one), one.judgement.verdict) for one in lines]
+    return found.row, named, found.standard
 
 
 def line_rate(line: helmets.RateRow) -> Rate:
@@ -60,6 +59,22 @@ def completion_by_part(
         own = [(due, on_time) for path, _, due, on_time in rows if path.startswith(part.path)]
         rate = wilson_rate(sum(on_time for _, on_time in own), sum(due for due, _ in own))
         found.append(NamedRate(part.code, part.name, rate))
+    return apart(found)
+
+
+def apart(rates: Sequence[NamedRate]) -> list[NamedRate]:
+    """Mark the rates whose 99.8 % interval leaves out that of all of them together.
+
+    With 27 areas one is marked by chance alone in about one month of twenty.
+    """
+    on_time, due = sum(one.rate.numerator for one in rates), sum(one.rate.denominator for one in rates)
+    if not due:
+        return list(rates)
+    found = []
+    for one in rates:
+        low, high = wilson(one.rate.numerator, one.rate.denominator, APART) if one.rate.denominator else (0.0, 1.0)
+        state = "below" if high < on_time / due else "above" if low > on_time / due else ""
+        found.append(replace(one, state=state))
     return found
 
 
@@ -70,7 +85,7 @@ def feedback_by_company(
     first, after = month.first, month.next.first
     rows = feedback.count_due_of_companies(session, first, after, as_of)
     found = {company: (on_time, due) for company, due, on_time in rows}
-    return [NamedRate(one.code, one.name, wilson_rate(*found.get(one.id, (0, 0)))) for one in companies]
+    return apart([NamedRate(one.code, one.name, wilson_rate(*found.get(one.id, (0, 0)))) for one in companies])
 
 
 def violation_funnel(session: Session, parts: Sequence[Area], area: Area, month: Month, by: Actor) -> list[Limits]:

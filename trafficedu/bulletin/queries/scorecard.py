@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.analysis.colours.chance import ScoreLimits
-from trafficedu.analysis.colours.explaining import NextColour, contributions, moves, outlook
-from trafficedu.analysis.colours.rule_set import EDUCATION, RuleSet
+from trafficedu.analysis.colours.first.chance import ScoreLimits
+from trafficedu.analysis.colours.first.explaining import contributions, moves, outlook
+from trafficedu.analysis.colours.next_colour import NextColour
+from trafficedu.analysis.colours.rule_set import EDUCATION, SECOND, RuleSet
+from trafficedu.analysis.colours.settling import outlook as known_outlook
 from trafficedu.areas.queries import tree as areas
-from trafficedu.bulletin.queries.standings import Key, about_run, chances, limits_of
+from trafficedu.areas.queries.letters import with_places
+from trafficedu.bulletin.queries.company import days_of, read_company
+from trafficedu.bulletin.queries.standings import Key, about_run, chances, how_sure, limits_of
 from trafficedu.bulletin.rules import check_month
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local, local_date
 from trafficedu.core.errors import Missing
 from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message
+from trafficedu.evaluation.dimensions.registry import DIMENSIONS, TITLES
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries.rule_sets import rules_from
 from trafficedu.evaluation.queries.runs import history_of, result_of, results_of, shown_run, visible_to
-from trafficedu.evaluation.rules.names import COLOUR_NAMES, DIMENSION_NAMES
+from trafficedu.evaluation.rules.names import COLOUR_NAMES
+from trafficedu.evaluation.services.judging import pools_of
+from trafficedu.helmets.charts import verdict as helmet_verdict
+from trafficedu.helmets.queries import rates as helmets
+from trafficedu.helmets.queries.monthly import RateCriteria
 from trafficedu.reports import words
+from trafficedu.reports.company_part import CompanyFigures
 from trafficedu.reports.scorecard import Part, PastMonth, ScorecardData
 
 SHOWN_MONTHS = 12
@@ -72,12 +82,9 @@ def gather(
     earlier = shown_run(session, month - 1, by)
     before = result_of(session, earlier, found.kind, code, by) if earlier is not None else None
     peers = results_of(session, run, found.kind)
-    of_level = (known if known is not None else {}).get(found.kind) or limits_of(session, run, peers)
-    if known is not None:
-        known[found.kind] = of_level
-    limits = of_level.get((found.kind, found.code))
+    limits = _limits(session, run, peers, {} if known is None else known).get((found.kind, found.code))
     rules = rules_from(run.rule_set)
-    return ScorecardData(
+    data = ScorecardData(
         district=_district(session, found),
         kind=LEVELS[found.kind],
         code=found.code,
@@ -86,15 +93,42 @@ def gather(
         as_of=local(run.computed_utc),
         colour=found.colour,
         score=found.score,
-        **chances(limits),
+        **chances(limits, found.score),
         peers=sum(one.score is not None for one in peers),
         evaluated=about_run(run, locale),
+        how_sure=how_sure(run, found, limits),
         veto=_veto(found),
         parts=_parts(found, before),
         history=_history(session, found, month, by),
-        why=[*_moved(found, before), *_lifts(outlook(found.inputs, found.kind, rules))],
-        notes=list(_notes(found, rules)),
+        why=[*_moved(found, before), *_lifts(_outlook(found, run, rules))],
+        notes=[*_notes(found, rules), *_helmet_target(session, found, month, by)],
+        company=_of_company(session, found, peers, month, now, locale),
     )
+    return with_places(session, data, found.area.path if found.area is not None else "", locale)
+
+
+def _of_company(
+    session: Session,
+    found: EvaluationResult,
+    peers: Sequence[EvaluationResult],
+    month: Month,
+    now: datetime,
+    locale: str,
+) -> CompanyFigures | None:
+    """Return what is counted of a company beyond its score; None of an area."""
+    if found.company is None:
+        return None
+    return read_company(session, found.company, month, days_of(peers), now, locale)
+
+
+def _limits(
+    session: Session, run: EvaluationRun, peers: Sequence[EvaluationResult], known: Limits
+) -> Mapping[Key, ScoreLimits]:
+    """Return the limits of all targets of a level, worked out once for many scorecards."""
+    kind = peers[0].kind
+    if kind not in known:
+        known[kind] = limits_of(session, run, peers)
+    return known[kind]
 
 
 def _find(session: Session, run: EvaluationRun, code: str, by: Actor) -> EvaluationResult:
@@ -130,15 +164,22 @@ def _parts(found: EvaluationResult, before: EvaluationResult | None) -> list[Par
     shares = {one.dimension: one for one in contributions(found.dimensions)}
     return [
         Part(
-            name=DIMENSION_NAMES[name],
+            name=TITLES[name],
             score=one["score"],
             weight=one["weight"],
-            brings=shares[name].points,
-            counted=counted(name, one["numerator"], one["denominator"]),
+            brings=shares[name].points if found.score is not None else None,
+            counted=_counted(name, one),
             before=earlier.get(name, {}).get("score"),
         )
         for name, one in found.dimensions.items()
     ]
+
+
+def _counted(name: str, one: Mapping[str, Any]) -> Message:
+    """Say what a score rests on; under rule set 2 the dimension itself knows."""
+    if "basis" in one:
+        return DIMENSIONS[name].based_on(one)
+    return counted(name, one["numerator"], one["denominator"])
 
 
 def counted(name: str, numerator: float, denominator: float) -> Message:
@@ -175,16 +216,26 @@ def _moved(found: EvaluationResult, before: EvaluationResult | None) -> Iterator
     if before is None:
         yield message("The previous month was not evaluated, so there is nothing to compare with.")
         return
+    if found.score is None or before.score is None:
+        yield message("Without a score in this month and the one before, nothing can be said of what moved it.")
+        return
     for move in moves(before.dimensions, found.dimensions):
         if not move.points:
             continue
         yield message(
             "%(dimension)s changed the score by %(points)s, from %(before)s to %(after)s.",
-            dimension=DIMENSION_NAMES[move.dimension],
+            dimension=TITLES[move.dimension],
             points=words.signed(move.points),
             before="—" if move.before is None else f"{move.before:.1f}",
             after="—" if move.after is None else f"{move.after:.1f}",
         )
+
+
+def _outlook(found: EvaluationResult, run: EvaluationRun, rules: RuleSet) -> NextColour:
+    if rules.scheme != SECOND:
+        return outlook(found.inputs, found.kind, rules)
+    pools = pools_of(run.pools)[found.kind]
+    return known_outlook(found.inputs, found.kind, found.code, str(run.month), pools, rules, found.veto)
 
 
 def _lifts(ways: NextColour) -> Iterator[Message]:
@@ -202,11 +253,29 @@ def _lifts(ways: NextColour) -> Iterator[Message]:
 
 
 def _notes(found: EvaluationResult, rules: RuleSet) -> Iterator[Message]:
-    absent = [DIMENSION_NAMES[name] for name, one in found.dimensions.items() if one["score"] is None]
+    if rules.scheme == SECOND:
+        yield message(
+            "A colour needs at least %(least)s %% of what could be known; here it is %(present)s %%.",
+            least=f"{rules.figure('least_information'):g}",
+            present=f"{100 * found.present:.0f}",
+        )
+        return
+    absent = [TITLES[name] for name, one in found.dimensions.items() if one["score"] is None]
     for name in absent:
         yield message("%(dimension)s has too little data for a score; its weight goes to the others.", dimension=name)
+    if found.present >= 1:
+        return
     yield message(
         "A colour needs dimensions with at least %(least)s %% of the weight; here only %(present)s %% is available.",
         least=f"{rules.figure('least_weight'):g}",
         present=f"{100 * found.present:g}",
     )
+
+
+def _helmet_target(session: Session, found: EvaluationResult, month: Month, by: Actor) -> Iterator[Message]:
+    """Say of an area where helmets were counted whether they reach the target, as every page does."""
+    if found.area is None:
+        return
+    rate = helmets.rate_of(session, RateCriteria.latest(month, found.area.path), by)
+    if rate.row.rate.rate is not None:
+        yield helmet_verdict(rate.row, rate.standard)

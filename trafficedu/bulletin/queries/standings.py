@@ -7,8 +7,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from trafficedu.analysis.colours.chance import ScoreLimits, StoredScore, score_limits
-from trafficedu.analysis.colours.rule_set import COMPANY, DISTRICT, TOWN, VILLAGE
+from trafficedu.analysis.colours.first.chance import LEVEL as CHANCE_LEVEL
+from trafficedu.analysis.colours.first.chance import ScoreLimits, StoredScore, score_limits
+from trafficedu.analysis.colours.judging import LEVEL as KNOWN_LEVEL
+from trafficedu.analysis.colours.ranking import rank_limits
+from trafficedu.analysis.colours.rule_set import COMPANY, DISTRICT, SECOND, TOWN, VILLAGE, RuleSet
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import tree as areas
 from trafficedu.areas.rules import Level
@@ -17,6 +20,7 @@ from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries.rule_sets import rules_from
 from trafficedu.evaluation.queries.runs import results_of, shown_run
+from trafficedu.evaluation.services.judging import pools_of
 from trafficedu.helmets.queries import rates as helmets
 from trafficedu.reports import words
 from trafficedu.reports.bulletin_data import Ranking, Standing
@@ -33,6 +37,9 @@ def read_results(session: Session, run: EvaluationRun | None, by: Actor) -> dict
 def limits_of(session: Session, run: EvaluationRun, results: Sequence[EvaluationResult]) -> Mapping[Key, ScoreLimits]:
     """Return the limits of those with a score among ``results``, which are all of one level."""
     scored = [one for one in results if one.score is not None]
+    rules = rules_from(run.rule_set)
+    if rules.scheme == SECOND:
+        return _limits_known(run, scored, rules)
     judged = [
         StoredScore(
             one.kind,
@@ -42,8 +49,22 @@ def limits_of(session: Session, run: EvaluationRun, results: Sequence[Evaluation
         )
         for one in scored
     ]
-    found = score_limits(judged, rules_from(run.rule_set), helmet_deff=helmets.standard(session).deff)
+    found = score_limits(judged, rules, helmet_deff=helmets.standard(session).deff)
     return {(one.kind, one.code): limits for one, limits in zip(scored, found, strict=True)}
+
+
+def _limits_known(run: EvaluationRun, scored: Sequence[EvaluationResult], rules: RuleSet) -> Mapping[Key, ScoreLimits]:
+    """Return the intervals stored with results under rule set 2, and the ranks that go with them."""
+    if not scored:
+        return {}
+    kind = str(scored[0].kind)
+    inputs = {one.code: one.inputs for one in scored}
+    ranks = rank_limits(inputs, kind, str(run.month), pools_of(run.pools)[kind], rules)
+    return {
+        (one.kind, one.code): ScoreLimits(one.low, one.high, *ranks[one.code])
+        for one in scored
+        if one.low is not None and one.high is not None
+    }
 
 
 _KINDS_OF: Mapping[Level, tuple[str, ...]] = {
@@ -81,9 +102,16 @@ def _order(one: Standing) -> tuple[bool, float, str]:
     return one.score is None, -(one.score or 0.0), one.code
 
 
-def chances(limits: ScoreLimits | None) -> dict[str, Any]:
-    """Return score and rank as far as chance goes, None where there is no score."""
-    return {name: getattr(limits, name, None) for name in ("low", "high", "best", "worst")}
+def chances(limits: ScoreLimits | None, score: float | None) -> dict[str, Any]:
+    """Return score and rank as far as chance goes, None where there is no score.
+
+    Another month with the same risks may lie apart from this one (nobody does worse than a place without violations,
+    and most of its months would be worse): the limits reach to the score itself.
+    """
+    if limits is None or score is None:
+        return dict.fromkeys(("low", "high", "best", "worst"))
+    low, high = min(limits.low, score), max(limits.high, score)
+    return {"low": low, "high": high, "best": limits.best, "worst": limits.worst}
 
 
 def _standing(one: EvaluationResult, before: EvaluationResult | None, limits: ScoreLimits | None) -> Standing:
@@ -96,15 +124,47 @@ def _standing(one: EvaluationResult, before: EvaluationResult | None, limits: Sc
         dimensions={
             name: (part["score"], part["numerator"], part["denominator"]) for name, part in one.dimensions.items()
         },
-        **chances(limits),
+        **chances(limits, one.score),
         veto=one.veto,
     )
+
+
+LINE = message(
+    "Line beside a score: where it lies with a probability of %(level)s %%, by what was recorded. Ranks whose lines "
+    "overlap cannot be told apart."
+)
+LINE_OF_CHANCE = message(
+    "Line beside a score: the score, and where it could as well have been in %(level)s of 100 months with the same "
+    "risks, if counts varied by chance alone. Ranks whose lines overlap cannot be told apart."
+)
+BETWEEN = message("By what was recorded it lies between %(low)s and %(high)s with a probability of %(level)s %%.")
+BETWEEN_BY_CHANCE = message(
+    "By chance alone the score could as well be %(low)s to %(high)s (%(level)s of 100 months with the same risks)."
+)
+
+
+def interval_means(run: EvaluationRun) -> Message:
+    """Say what the interval of a score is: where it lies (rule set 2), or how far chance in the counts goes."""
+    if rules_from(run.rule_set).scheme == SECOND:
+        return LINE.filled(level=f"{100 * KNOWN_LEVEL:g}")
+    return LINE_OF_CHANCE.filled(level=f"{100 * CHANCE_LEVEL:g}")
+
+
+def how_sure(run: EvaluationRun, one: EvaluationResult, limits: ScoreLimits | None) -> Message | None:
+    """Say of a single score what its interval says; None where it has none."""
+    shown = chances(limits, one.score)
+    if shown["low"] is None:
+        return None
+    values = {name: f"{shown[name]:.0f}" for name in ("low", "high")}
+    if rules_from(run.rule_set).scheme == SECOND:
+        return BETWEEN.filled(level=f"{100 * KNOWN_LEVEL:g}", **values)
+    return BETWEEN_BY_CHANCE.filled(level=f"{100 * CHANCE_LEVEL:g}", **values)
 
 
 def about_run(run: EvaluationRun, locale: str) -> Message:
     """Say which evaluation the colours come from."""
     values = {
-        "rules": run.rule_set.name,
+        "rules": run.rule_set.title,
         "number": run.number,
         "when": words.moment(run.published_utc or run.computed_utc, locale),
     }

@@ -8,9 +8,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 from wtforms.validators import Optional
 
+from trafficedu.areas.fields import AreaFilter
 from trafficedu.core.fields import FilterForm, MonthField, choices, show_month
 from trafficedu.core.month import Month, Period
-from trafficedu.core.text import Message
 from trafficedu.core.web import translated
 from trafficedu.evaluation.rules.measures import CASUALTY, FATAL_ONLY, MEASURES, SERIES
 
@@ -19,12 +19,11 @@ class TrendForm(FilterForm):
     """Which series, and which area."""
 
     series = SelectField(_l("Series"), default=CASUALTY, validate_choice=False)
-    area = SelectField(_l("Area"), validate_choice=False)
+    area = AreaFilter()
 
-    def offer(self, areas: list[tuple[str, str]], area: str) -> str:
-        """Fill the lists, put right what was asked, and return the series."""
+    def offer(self) -> str:
+        """Fill the list of series, put right what was asked, and return the series."""
         self.series.choices = choices((key, translated(series.name)) for key, series in SERIES.items())
-        self.area.choices, self.area.data = choices(areas), area
         if self.series.data not in SERIES:
             self.series.data = CASUALTY
         return str(self.series.data)
@@ -42,7 +41,7 @@ class ClaimForm(FilterForm):
     def settle(self, today: date) -> tuple[str, Period, Period]:
         """Return measure, earlier and later period; what is missing is this year's full months and the year before."""
         self.validate()
-        names: dict[str, Message] = MEASURES
+        names = {key: series.name for key, series in MEASURES.items()}
         self.measure.choices = choices((key, translated(name)) for key, name in names.items())
         if self.measure.data not in names:
             self.measure.data = FATAL_ONLY

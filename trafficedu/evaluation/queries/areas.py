@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from trafficedu.analysis.colours.rule_set import AREA_KINDS, COMPANY, DISTRICT
 from trafficedu.areas.models import VILLAGE, Area
-from trafficedu.areas.queries import choices as area_choices
 from trafficedu.areas.queries import tree as areas
 from trafficedu.areas.rules import Level
 from trafficedu.core.actors import Actor, at_or_below
@@ -27,11 +26,6 @@ def find_area(session: Session, code: str, by: Actor) -> Area:
     if top is None:
         raise Missing(message("There are no areas yet. Import them first."))
     return top
-
-
-def list_offered(session: Session, by: Actor, area: Area, day: date) -> list[tuple[str, str]]:
-    """Return code and indented name of the areas to choose from: level by level down to the area chosen and below."""
-    return area_choices.choices_around(session, find_area(session, "", by), area, day)
 
 
 def kinds_seen(session: Session, by: Actor) -> list[str]:

@@ -23,6 +23,7 @@ class Said(NamedTuple):
     colour: str
     score: float | None
     veto: str
+    firm: str
     dimensions: Mapping[str, Any]
     hash: str
 
@@ -35,7 +36,7 @@ class Said(NamedTuple):
 def said_by(result: EvaluationResult) -> Said:
     """Return what a stored result says."""
     row = result
-    return Said(row.kind, row.code, row.name, row.colour, row.score, row.veto, row.dimensions, row.hash)
+    return Said(row.kind, row.code, row.name, row.colour, row.score, row.veto, row.firm, row.dimensions, row.hash)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,12 @@ class Difference:
     def of_veto(self) -> bool:
         """Whether another veto holds, with the same colour."""
         return not self.of_colour and self.before.veto != self.after.veto  # type: ignore[union-attr]  # both are there
+
+    @property
+    def of_firmness(self) -> bool:
+        """Whether something else is firm, with the same colour and veto."""
+        same = not (self.of_colour or self.of_veto)
+        return same and self.before.firm != self.after.firm  # type: ignore[union-attr]  # both are there
 
     @property
     def dimensions(self) -> list[str]:
@@ -106,9 +113,14 @@ class Comparison:
         return [each for each in self.differences if each.of_veto]
 
     @cached_property
+    def firmness(self) -> Sequence[Difference]:
+        """Those with the same colour and veto of which something else is firm."""
+        return [each for each in self.differences if each.of_firmness]
+
+    @cached_property
     def small(self) -> Sequence[Difference]:
         """The rest: another score, or another count behind it."""
-        return [each for each in self.differences if not (each.of_colour or each.of_veto)]
+        return [each for each in self.differences if not (each.of_colour or each.of_veto or each.of_firmness)]
 
 
 def compare(session: Session, run: EvaluationRun) -> Comparison | None:

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trafficedu.accidents.queries import figures as accidents
-from trafficedu.analysis.colours.pools import pool
+from trafficedu.analysis.colours.first.pools import pool
 from trafficedu.analysis.colours.rule_set import COMPANY, EBIKES, RIDER_DAYS, STOPS
 from trafficedu.areas.queries.ebikes import ebikes_of_areas
 from trafficedu.areas.rules import paths_down_to
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.month import Month, Period
+from trafficedu.core.month import Month
 from trafficedu.education.queries import rates as education
 from trafficedu.evaluation.queries.effort import points_of, stops_by_path
 from trafficedu.evaluation.queries.targets import Targets
@@ -26,15 +26,13 @@ from trafficedu.helmets.queries.monthly import RateCriteria
 from trafficedu.riders.queries import engagements
 from trafficedu.violations.queries import figures as violations
 
-HELMET_MONTHS = 3
-
 Key = tuple[str, str]
 """Kind and code of a target."""
 
 
 @dataclass
 class Facts:
-    """Inputs of every target (``analysis.colours.scoring``), by kind and code; ``recorded`` events were found."""
+    """Inputs of every target (``analysis.colours.first.scoring``), by kind and code; ``recorded`` events were found."""
 
     inputs: dict[Key, dict[str, Any]] = field(default_factory=dict)
     recorded: int = 0
@@ -52,7 +50,8 @@ def load_facts(session: Session, targets: Targets, month: Month, as_of: datetime
     _education(session, facts, targets, month, as_of)
     _helmets(session, facts, targets, month)
     _feedback(session, facts, targets, month, as_of)
-    _fatal(session, facts, targets, month)
+    for key, fatal in fatal_of(session, targets, month).items():
+        facts.put(key, "fatal", fatal)
     _points(session, facts, targets, month)
     return facts
 
@@ -122,13 +121,13 @@ def _put_violations(
 def _education(session: Session, facts: Facts, targets: Targets, month: Month, as_of: datetime) -> None:
     first, after = month.first, month.next.first
     rows = education.sum_marks(session, first, after, as_of)
-    facts.recorded += sum(due for _, _, due, _, _ in rows)
-    marks = [(area, {"due": due, "on_time": on_time, "quiz": quiz}) for area, _, due, on_time, quiz in rows]
+    facts.recorded += sum(due for _, _, _, due, _, _ in rows)
+    marks = [(area, {"due": due, "on_time": on_time, "quiz": quiz}) for area, _, _, due, on_time, quiz in rows]
     for key, sums in by_target(targets, marks).items():
         facts.put(key, "education", dict(sums))
     codes = {target.id: target.code for target in targets.companies}
     of_company: dict[str, Counter[str]] = {}
-    for _, company, due, on_time, quiz in rows:
+    for _, company, _, due, on_time, quiz in rows:
         if company in codes:
             sums = of_company.setdefault(codes[company], Counter())
             sums.update({"due": due, "on_time": on_time, "quiz": quiz})
@@ -137,8 +136,7 @@ def _education(session: Session, facts: Facts, targets: Targets, month: Month, a
 
 
 def _helmets(session: Session, facts: Facts, targets: Targets, month: Month) -> None:
-    criteria = RateCriteria(Period(month - (HELMET_MONTHS - 1), month))
-    rows = helmets.count_by_area_and_month(session, criteria, SYSTEM)
+    rows = helmets.count_by_area_and_month(session, RateCriteria.latest(month), SYSTEM)
     counts = ((targets.paths[path], {"helmeted": clear - bare, "observed": clear}) for path, _, bare, clear in rows)
     for key, sums in by_target(targets, counts).items():
         if sums["observed"]:
@@ -153,18 +151,16 @@ def _feedback(session: Session, facts: Facts, targets: Targets, month: Month, as
             facts.put((COMPANY, codes[company]), "feedback", {"due": due, "on_time": on_time})
 
 
-def _fatal(session: Session, facts: Facts, targets: Targets, month: Month) -> None:
+def fatal_of(session: Session, targets: Targets, month: Month) -> dict[Key, dict[str, int]]:
+    """Return responsibility of the rider -> fatal accidents of the month, of the targets that had one."""
     first, last = month.first, month.last
     rows = accidents.count_responsible(session, first, last)
-    for key, sums in by_target(targets, ((area, {of: n}) for area, of, n in rows)).items():
-        facts.put(key, "fatal", dict(sums))
+    fatal = {key: dict(sums) for key, sums in by_target(targets, ((area, {of: n}) for area, of, n in rows)).items()}
     codes = {target.id: target.code for target in targets.companies}
-    of_company: dict[str, dict[str, int]] = {}
     for company, responsibility, n in accidents.count_responsible_of_companies(session, first, last):
         if company in codes:
-            of_company.setdefault(codes[company], {})[responsibility] = n
-    for code, fatal in of_company.items():
-        facts.put((COMPANY, code), "fatal", fatal)
+            fatal.setdefault((COMPANY, codes[company]), {})[responsibility] = n
+    return fatal
 
 
 def _points(session: Session, facts: Facts, targets: Targets, month: Month) -> None:

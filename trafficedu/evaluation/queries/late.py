@@ -14,12 +14,12 @@ from trafficedu.accidents.models import Accident
 from trafficedu.analysis.colours.rule_set import COMPANY
 from trafficedu.areas.queries import tree as areas
 from trafficedu.core.corrections import Correction
-from trafficedu.core.month import Month
+from trafficedu.core.month import Month, Period
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationResult
 from trafficedu.helmets.models import HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.points.models import PointEntry
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 NAMED = 8
 """How many records of a kind are named; the others are counted."""
@@ -44,7 +44,7 @@ class _Between:
 
     session: Session
     result: EvaluationResult
-    month: Month
+    months: Period
     since: datetime
     until: datetime
 
@@ -61,22 +61,24 @@ class _Between:
 def list_late(
     session: Session, result: EvaluationResult, month: Month, since: datetime, until: datetime
 ) -> list[LateRecords]:
-    """Return the target's own records of ``month`` that came, were corrected or taken out in ``since`` to ``until``.
+    """Return the target's own records judged that came, were corrected or taken out in ``since`` to ``until``.
 
-    None means that it was judged differently because of others: what is expected is estimated over all of them.
+    They are of its window (rule set 2), or of ``month``, with twelve months of accidents (rule set 1).
     """
-    between = _Between(session, result, month, since, until)
+    window = result.inputs.get("window")
+    months = Period(Month.parse(window[0]), month) if window else Period(month, month)
+    between = _Between(session, result, months, since, until)
     return [*_violations(between), *_points(between), *([] if result.kind == COMPANY else _of_places(between))]
 
 
 def _violations(between: _Between) -> list[LateRecords]:
-    month, result = between.month, between.result
+    months, result = between.months, between.result
     own = (
         Violation.company_id == result.company_id
         if result.kind == COMPANY
         else Violation.area_id.in_(areas.within(_path(result)))
     )
-    of_month = select(Violation.number).where(own, Violation.occurred_on.between(month.first, month.last))
+    of_month = select(Violation.number).where(own, Violation.occurred_on.between(months.first_day, months.last_day))
     of_month = of_month.order_by(Violation.occurred_on, Violation.id)
     came = or_(between.holds(Violation.recorded_utc), between.holds(Violation.reviewed_utc))
     corrected = select(Correction.id).where(
@@ -93,28 +95,29 @@ def _violations(between: _Between) -> list[LateRecords]:
 
 
 def _points(between: _Between) -> list[LateRecords]:
-    month, result = between.month, between.result
+    months, result = between.months, between.result
     own = (
         PointEntry.company_id == result.company_id
         if result.kind == COMPANY
         else PointEntry.area_id.in_(areas.within(_path(result)))
     )
     query = select(PointEntry.number).where(
-        own, PointEntry.occurred_on.between(month.first, month.last), between.holds(PointEntry.recorded_utc)
+        own, PointEntry.occurred_on.between(months.first_day, months.last_day), between.holds(PointEntry.recorded_utc)
     )
     return between.found(message("point entries that came late"), "", query.order_by(PointEntry.id))
 
 
 def _of_places(between: _Between) -> list[LateRecords]:
-    month, inside = between.month, areas.within(_path(between.result))
+    inside, last = areas.within(_path(between.result)), between.months.last
+    first = between.months.first if between.result.inputs.get("window") else last - 11
     accidents = select(Accident.number).where(
-        Accident.area_id.in_(inside), Accident.occurred_on.between((month - 11).first, month.last)
+        Accident.area_id.in_(inside), Accident.occurred_on.between(first.first, last.last)
     )
     accidents = accidents.order_by(Accident.occurred_on, Accident.id)
     surveys = (
         select(HelmetSurvey.number)
         .join(HelmetSurvey.site)
-        .where(HelmetSite.area_id.in_(inside), HelmetSurvey.occurred_on.between((month - 11).first, month.last))
+        .where(HelmetSite.area_id.in_(inside), HelmetSurvey.occurred_on.between(first.first, last.last))
         .order_by(HelmetSurvey.occurred_on, HelmetSurvey.id)
     )
     ended = between.holds(HelmetSheet.ended_utc)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, GREY
+from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, GREY, RuleSet
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import tree as areas
 from trafficedu.core.actors import Actor
@@ -20,7 +20,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.places import Order
 from trafficedu.core.text import message
-from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
+from trafficedu.evaluation.models import EvaluationPools, EvaluationResult, EvaluationRun, RuleSetRecord
 
 MANAGE = "evaluation:run:manage"
 RANKS = case({colour: rank for rank, colour in enumerate((*COLOURS, GREY))}, value=EvaluationResult.colour)
@@ -86,6 +86,11 @@ def _runs(month: Month) -> Select[tuple[EvaluationRun]]:
     )
 
 
+def count_pools(session: Session, month: Month) -> int:
+    """Return how many times the pools of a month were estimated."""
+    return session.scalar(select(func.count()).where(EvaluationPools.month == month)) or 0
+
+
 def find_version(session: Session, month: Month, number: int) -> EvaluationRun:
     """Return one version of the evaluation of ``month``; raise :class:`Missing`."""
     run = session.scalar(_runs(month).where(EvaluationRun.number == number))
@@ -122,12 +127,41 @@ def results_of(
     return session.scalars(query.order_by(EvaluationResult.kind, EvaluationResult.code)).all()
 
 
-def colours_of(session: Session, run: EvaluationRun) -> Sequence[Row[tuple[int, str, str, str]]]:
-    """Return id, kind, code and colour of every result of a run, without what it rests on."""
-    query = select(EvaluationResult.id, EvaluationResult.kind, EvaluationResult.code, EvaluationResult.colour)
-    return session.execute(
-        query.where(EvaluationResult.run_id == run.id).order_by(EvaluationResult.kind, EvaluationResult.code)
-    ).all()
+def list_known_runs(session: Session) -> list[EvaluationRun]:
+    """Return of every month the version that counts: the one published last, else the newest; the earliest first."""
+    query = select(EvaluationRun).options(loaded(EvaluationRun.rule_set))
+    order = (EvaluationRun.month, EvaluationRun.published_utc.is_not(None), EvaluationRun.number)
+    return list({run.month: run for run in session.scalars(query.order_by(*order))}.values())
+
+
+def same_scheme(run: EvaluationRun, other: EvaluationRun) -> bool:
+    """Tell whether two months were judged alike: under different schemes their colours are not compared."""
+    return RuleSet("", run.rule_set.payload).scheme == RuleSet("", other.rule_set.payload).scheme
+
+
+class ResultSaid(NamedTuple):
+    """What a result says, without what it rests on."""
+
+    id: int
+    kind: str
+    code: str
+    colour: str
+    firm: str
+    veto: str
+    score: float | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells one target from another."""
+        return self.kind, self.code
+
+
+def results_said(session: Session, run: EvaluationRun) -> list[ResultSaid]:
+    """Return what every result of a run says, by kind and code."""
+    columns = (getattr(EvaluationResult, name) for name in ResultSaid._fields)
+    query = select(*columns).where(EvaluationResult.run_id == run.id)
+    rows = session.execute(query.order_by(EvaluationResult.kind, EvaluationResult.code))
+    return [ResultSaid(*row) for row in rows]
 
 
 def result_of(
@@ -219,6 +253,13 @@ def history_of(
     return list(by_month.items())[-months:]
 
 
+def schemes_of(session: Session, run_ids: Collection[int]) -> dict[int, int]:
+    """Return run id -> scheme that it was judged under."""
+    query = select(EvaluationRun.id, RuleSetRecord.payload).join(EvaluationRun.rule_set)
+    rows = session.execute(query.where(EvaluationRun.id.in_(run_ids)))
+    return {run_id: RuleSet("", payload).scheme for run_id, payload in rows}
+
+
 def find_own(session: Session, by: Actor, month: Month | None = None) -> EvaluationResult | None:
     """Return the published result of the area or company ``by`` answers for, of the last month or of ``month``."""
     query = (
@@ -241,7 +282,7 @@ def find_own(session: Session, by: Actor, month: Month | None = None) -> Evaluat
 def list_worse_below(session: Session, result: EvaluationResult, by: Actor) -> list[tuple[EvaluationResult, str]]:
     """Return the villages of an area whose published colour is worse than the month before, with that colour."""
     earlier = published_run(session, result.run.month - 1)
-    if result.area is None or earlier is None:
+    if result.area is None or earlier is None or not same_scheme(earlier, result.run):
         return []
     rank = {colour: place for place, colour in enumerate(COLOURS)}
     old = {row.code: row.colour for row in results_of(session, earlier, "village", by) if row.colour in rank}

@@ -1,43 +1,22 @@
-"""What may be claimed of two counts, and of a campaign."""
+"""What may be claimed of a campaign."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from trafficedu.core.text import Message, message
+from trafficedu.core.text import Message, listed, message
+from trafficedu.evaluation.rules.measures import ACCIDENTS, CASUALTY, VIOLATIONS
 
-
-@dataclass(frozen=True)
-class PeriodComparison:
-    """Two counts compared: the sentence, and the figures behind it. ``percent`` is None where nothing was before."""
-
-    before: int
-    after: int
-    percent: float | None
-    low: float | None
-    high: float | None
-    p_value: float
-    proven: bool
-
-    @property
-    def p_text(self) -> str:
-        """The p-value as written: two digits, never 0."""
-        return "< 0.001" if self.p_value < 0.001 else f"= {self.p_value:.2g}"
-
-    @property
-    def sentence(self) -> Message:
-        """Say what may be claimed, and no more."""
-        values = {"before": self.before, "after": self.after, "p": self.p_text}
-        if self.percent is None:
-            return message(
-                "%(before)s → %(after)s, p %(p)s: none in the earlier period, so no change in %% can be given", **values
-            )
-        values["change"] = f"{self.percent:+.1f}"
-        if self.proven:
-            return message("%(before)s → %(after)s (%(change)s %%), p %(p)s: unlikely to be chance", **values)
-        return message("%(before)s → %(after)s (%(change)s %%), p %(p)s: could be chance", **values)
+LEAST_QUARTERS = 8
+"""Quarters without a campaign below which counting them says nothing."""
+COUNTED = {
+    CASUALTY: message("casualty accidents"),
+    ACCIDENTS: message("all e-bike accidents, damage only included"),
+    VIOLATIONS: message("violations"),
+}
+"""MEASURE -> what the effect of a campaign is reckoned by."""
+OF_KINDS = message("violations of the kinds targeted")
 
 
 def effect_sentence(effect: Mapping[str, Any]) -> Message:
@@ -74,5 +53,68 @@ def effect_sentence(effect: Mapping[str, Any]) -> Message:
     return message(
         "Not proven: %(percent)s %% compared with what was expected, with 95 %% confidence between %(low)s and "
         "%(high)s %%; more than expected with %(probability)s %% probability.",
+        **values,
+    )
+
+
+def unknown_sentences(effect: Mapping[str, Any]) -> list[Message]:
+    """Say what was not reported and is left out of the comparison, and what may still come."""
+    unknown = effect.get("unknown")
+    if unknown is None:
+        return []
+    found = []
+    if unknown["months"]:
+        found.append(message("Left out, because it was not reported: %(months)s.", months=listed(unknown["months"])))
+    if unknown["names"]:
+        found.append(
+            message(
+                "Left out, because they did not report all months of the campaign: %(names)s.",
+                names=listed(unknown["names"]),
+            )
+        )
+    if unknown["before"]:
+        found.append(
+            message(
+                "Of the months compared with, %(months)s were not reported by all areas of the campaign; what is not "
+                "known counts neither as zero nor at all.",
+                months=unknown["before"],
+            )
+        )
+    if unknown["open"]:
+        found.append(
+            message(
+                "Not closed yet: %(months)s. What is still reported of it is not counted.",
+                months=listed(unknown["open"]),
+            )
+        )
+    return found
+
+
+def counted_by(measure: str, of_kinds: bool) -> Message:
+    """Name what a campaign was judged by; ``of_kinds`` where it aimed at some kinds of violation only."""
+    return OF_KINDS if of_kinds and measure == VIOLATIONS else COUNTED[measure]
+
+
+def placebo_sentence(effect: Mapping[str, Any]) -> Message | None:
+    """Say how often as much is seen where nothing was done; None where that was not looked at."""
+    found = effect.get("placebo")
+    if found is None:
+        return None
+    if found["quarters"] < LEAST_QUARTERS:
+        return message(
+            "Quarters without a campaign that this could be compared with: %(quarters)s, too few to say how often as "
+            "much is seen without one.",
+            quarters=found["quarters"],
+        )
+    values = {"quarters": found["quarters"], "as_much": found["as_much"]}
+    if effect["percent"] < 0:
+        return message(
+            "Reckoned in the same way from each of the last %(quarters)s quarters without a campaign, the same areas "
+            "showed as large a fall %(as_much)s times.",
+            **values,
+        )
+    return message(
+        "Reckoned in the same way from each of the last %(quarters)s quarters without a campaign, the same areas "
+        "showed as large a rise %(as_much)s times.",
         **values,
     )

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from trafficedu.analysis.colours.scoring import fingerprint, judge
 from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.text import message
@@ -17,7 +16,7 @@ from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries.differences import Difference, differences, said_by
 from trafficedu.evaluation.queries.rule_sets import rules_from
 from trafficedu.evaluation.queries.runs import latest_run, list_versions, results_of
-from trafficedu.evaluation.services.runs import judge_month
+from trafficedu.evaluation.services.judging import Judgement, PoolsOf, judge_inputs, judge_month, pools_of
 
 
 @dataclass(frozen=True)
@@ -56,21 +55,19 @@ def check_month(session: Session, month: Month, now: datetime) -> Check:
     changed: list[dict[str, Any]] = []
     number = 0
     for version in list_versions(session, month):
-        stored = results_of(session, version)
+        stored, pools = results_of(session, version), pools_of(version.pools)
         number += len(stored)
         changed += [
             {"version": version.number, "kind": result.kind, "code": result.code}
             for result in stored
-            if not is_unchanged(result, version)
+            if not is_unchanged(result, version, pools)
         ]
-    judged = judge_month(session, month, run.rule_set, now)
+    judged = judge_month(session, month, run.rule_set, now, run.pools)
     drift = differences(map(said_by, results_of(session, run)), (target.said for target in judged.targets))
     return Check(run, number, changed, drift)
 
 
-def is_unchanged(result: EvaluationResult, run: EvaluationRun) -> bool:
-    """Tell whether a stored result is what its stored inputs say under the rule set of its run."""
-    verdict = judge(result.inputs, result.kind, rules_from(run.rule_set))
-    mark = fingerprint(str(run.month), result.kind, result.code, run.rule_set.code, result.inputs, verdict)
-    said = (result.colour, result.score, result.dimensions, result.veto, result.hash)
-    return said == (verdict.colour, verdict.score, verdict.as_json(), verdict.veto, mark)
+def is_unchanged(result: EvaluationResult, run: EvaluationRun, pools: PoolsOf) -> bool:
+    """Tell whether a stored result is what its stored inputs say under the rule set of its run, beside its pools."""
+    said = judge_inputs(result.inputs, result.kind, result.code, run.month, rules_from(run.rule_set), pools)
+    return said == Judgement.stored(result)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from trafficedu.analysis.before_after import LEAST_BEFORE, BeforeAfter, before_after
-from trafficedu.evaluation.queries.effects import CampaignData
+from trafficedu.analysis.before_after import BeforeAfter, before_after, months_known, placebo
+from trafficedu.evaluation.queries.effects import CampaignData, Unknown
+from trafficedu.evaluation.rules.measures import VIOLATIONS
 
 TOO_FEW = 10.0
-"""Accidents to be expected below which violations are looked at instead."""
+"""Events to be expected below which the next measure is looked at instead: all accidents, then violations."""
 
 
 def compute_effect(measure: str, data: CampaignData | None) -> dict[str, Any]:
@@ -17,19 +18,31 @@ def compute_effect(measure: str, data: CampaignData | None) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``measure``, ``months_before``; and unless there is too little before, ``observed``, ``expected``,
-        ``percent``, ``low``, ``high``, ``falling``, ``proven``, ``before``, ``before_expected`` and
-        ``compared`` (None, or ``areas``, ``observed``, ``expected``).
+        ``measure``, ``months_before`` (of those compared with, in which anything of its areas is known), ``unknown``
+        (what was not reported and is left out: ``names``, ``months``, ``before``, and the months still ``open``; absent
+        where nothing is on record before); and unless there is too little before, ``observed``, ``expected``,
+        ``percent``, ``low``, ``high``, ``falling``, ``proven``, ``before``, ``before_expected``, ``compared`` (None, or
+        ``areas``, ``observed``, ``expected``) and ``placebo`` (``quarters`` without a campaign, ``as_much``: in how
+        many of them as much was seen; None where another measure is looked at instead).
     """
-    months = data.panel.months if data else 0
-    comparison = None
-    if data is not None and months >= LEAST_BEFORE:
-        comparison = before_after(data.panel, data.observed, data.shares, data.campaign, data.comparison)
-    head: dict[str, Any] = {"measure": measure, "months_before": months}
-    return head if data is None or comparison is None else head | _laid_out(comparison, data)
+    if data is None:
+        return {"measure": measure, "months_before": 0}
+    months = min(data.panel.months, months_known(data.panel, data.campaign) if data.campaign.any() else 0)
+    comparison = before_after(data.panel, data.observed, data.shares, data.campaign, data.comparison)
+    head: dict[str, Any] = {"measure": measure, "months_before": months, "unknown": _written(data.unknown)}
+    return head if comparison is None else head | _laid_out(comparison, data, measure)
 
 
-def _laid_out(comparison: BeforeAfter, data: CampaignData) -> dict[str, Any]:
+def _written(unknown: Unknown) -> dict[str, Any]:
+    return {
+        "names": list(unknown.names),
+        "months": [str(month) for month in unknown.months],
+        "before": unknown.before,
+        "open": [str(month) for month in unknown.open],
+    }
+
+
+def _laid_out(comparison: BeforeAfter, data: CampaignData, measure: str) -> dict[str, Any]:
     effect = comparison.effect
     compared = None
     if comparison.compared_observed is not None and comparison.compared_expected is not None:
@@ -50,4 +63,10 @@ def _laid_out(comparison: BeforeAfter, data: CampaignData) -> dict[str, Any]:
         "before": int(comparison.before),
         "before_expected": round(comparison.before_expected, 1),
         "compared": compared,
+        "placebo": _placebo(effect.theta, data) if effect.expected >= TOO_FEW or measure == VIOLATIONS else None,
     }
+
+
+def _placebo(theta: float, data: CampaignData) -> dict[str, int]:
+    found = placebo(data.panel, data.shares, data.campaign, data.comparison, data.taken, theta)
+    return {"quarters": found.quarters, "as_much": found.as_much}

@@ -22,15 +22,17 @@ from trafficedu.core.jobs import Asked, Job, JobState
 from trafficedu.core.text import message
 from trafficedu.core.transactions import read_what_was_written
 from trafficedu.core.work import Ending, Work, nothing
-from trafficedu.evaluation.models import ALARMS, EFFECT, AnalysisResult
+from trafficedu.evaluation.models import ALARMS, EFFECT, AnalysisResult, RuleSetRecord
 from trafficedu.evaluation.queries.results import find_result
+from trafficedu.evaluation.queries.rule_sets import find_rule_set
 from trafficedu.evaluation.rules.measures import SERIES
-from trafficedu.evaluation.services import results
-from trafficedu.evaluation.services.alarms import alarms_of, keep_and_tell
+from trafficedu.evaluation.services import backtests, results
+from trafficedu.evaluation.services.alarms import alarms_hold, alarms_of, keep_and_tell
+from trafficedu.evaluation.services.trials import TRIAL, fingerprint, keep_trial
 
 FIT = "fit"
 """The kind of a job that fits."""
-READ, SCREEN = "evaluation:trend:read", "overview:page:read"
+READ, SCREEN, RULES = "evaluation:trend:read", "overview:page:read", "evaluation:rule:read"
 REST = timedelta(minutes=10)
 """How long after a fit broke off a page does not ask for it again by itself."""
 
@@ -106,10 +108,32 @@ def effect_shown(session: Session, campaign: Campaign, last_day: date, by: Actor
 def alarms_shown(session: Session, root: Area, by: Actor, now: datetime, locale: str) -> Shown:
     """Return the alarms among the parts of ``root`` as they are kept, and what is done about them."""
     kept = _kept(session, ALARMS, root.id)
-    if kept is not None and results.trend_holds(kept, now):
+    if kept is not None and not results.is_current(kept):
+        kept = None
+    if kept is not None and alarms_hold(session, kept, root, now):
         return Shown(kept)
     title = message("Alarms in %(area)s", area=root.name)
     return _missing(session, kept, Asked(FIT, title, {"alarms": root.code}, (SCREEN,)), by, now, locale)
+
+
+def trial_shown(session: Session, record: RuleSetRecord, by: Actor, now: datetime, locale: str) -> Shown:
+    """Return what a rule set would have changed as it is kept, and what is done about it.
+
+    That of other rules, or of other versions of the months, is not shown.
+    """
+    kept = _kept(session, TRIAL, record.id)
+    if kept is not None and kept.fingerprint == fingerprint(session, record):
+        return Shown(kept)
+    title = message("Trial of the rule set %(name)s", name=record.title)
+    return _missing(session, None, Asked(FIT, title, {"rules": record.code}, (RULES,)), by, now, locale)
+
+
+def backtest_shown(session: Session, by: Actor, now: datetime, locale: str) -> Shown:
+    """Return what the colours of the past foretold as it is kept, and what is done about it."""
+    kept = _kept(session, backtests.BACKTEST, backtests.subject_of(session))
+    if kept is not None and kept.fingerprint == backtests.fingerprint(session, now):
+        return Shown(kept)
+    return _missing(session, kept, Asked(FIT, backtests.TITLE, {"backtest": True}, (RULES,)), by, now, locale)
 
 
 def trend_of_records_now(key: str, root: Area) -> Asked:
@@ -126,6 +150,10 @@ def compute(work: Work) -> Ending:
     if "campaign" in given:
         campaign = campaigns.find_campaign(work.session, given["campaign"], work.by)
         answer = results.effect_of(work.session, campaign, date.fromisoformat(given["until"]), work.now)
+    elif "backtest" in given:
+        return Ending(write=backtests.keep_backtest(work.session, work.now))
+    elif "rules" in given:
+        return Ending(write=keep_trial(work.session, find_rule_set(work.session, given["rules"]), work.now))
     elif "alarms" in given:
         return Ending(write=_alarms_written(work, areas.find_visible_area(work.session, given["alarms"], SYSTEM)))
     else:
@@ -138,7 +166,7 @@ def _alarms_written(work: Work, root: Area) -> Callable[[Session], None]:
     answer = alarms_of(work.session, root, work.now)
 
     def write(own: Session) -> None:
-        keep_and_tell(own, answer, work.now)
+        keep_and_tell(own, root, answer, work.now)
 
     return write
 

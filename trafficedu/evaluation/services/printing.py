@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,9 @@ from trafficedu.settled import services as settling
 from trafficedu.settled.models import Figure
 from trafficedu.settled.services import Difference
 
+SHOWN_CHANGES = 20
+"""So many changes of colour are named; the others are counted. ``--json`` has all of them."""
+
 
 def as_json(session: Session, run: EvaluationRun, check: Check | None = None) -> dict[str, Any]:
     """Return what ``evaluate --json`` prints; a check adds what it found under ``check``."""
@@ -33,7 +36,10 @@ def as_json(session: Session, run: EvaluationRun, check: Check | None = None) ->
                 "code": result.code,
                 "colour": result.colour,
                 "score": result.score,
-                "dimensions": result.dimensions,
+                "dimensions": {name: _dimension(one) for name, one in result.dimensions.items()},
+                "interval": None if result.low is None else [result.low, result.high],
+                "probability": result.probability or {},
+                "firm": result.firm or None,
                 "veto": result.veto or None,
                 "hash": result.hash,
             }
@@ -44,6 +50,11 @@ def as_json(session: Session, run: EvaluationRun, check: Check | None = None) ->
         drift = [each.as_json() for each in check.drift]
         body["check"] = {"results": check.results, "differences": check.differences, "drift": drift}
     return body
+
+
+def _dimension(one: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a dimension as it is printed; rule set 1 knows nothing of information."""
+    return {name: one.get(name) for name in ("score", "numerator", "denominator", "weight", "information")}
 
 
 def summary(session: Session, run: EvaluationRun) -> list[Message]:
@@ -85,16 +96,21 @@ def check_in_words(check: Check) -> list[Message]:
         ]
     else:
         lines = [message("All %(number)d stored results match their inputs.", number=check.results)]
+    return [*lines, *_drift_in_words(check)]
+
+
+def _drift_in_words(check: Check) -> list[Message]:
+    """Return what the records of today would change: colours and vetoes by name, the rest counted."""
     if not check.drift:
-        return [*lines, message("Today's records give the same results.")]
-    lines.append(
+        return [message("Today's records give the same results.")]
+    lines = [
         message(
             "Today's records would change %(number)d results; evaluate again to store them as the next version.",
             number=len(check.drift),
         )
-    )
+    ]
     telling = [change for change in check.drift if change.of_colour or change.of_veto]
-    for change in telling:
+    for change in telling[:SHOWN_CHANGES]:
         lines.append(
             message(
                 "%(kind)s %(code)s %(name)s: %(before)s → %(after)s",
@@ -105,7 +121,11 @@ def check_in_words(check: Check) -> list[Message]:
                 after=_side(change.after),
             )
         )
-    if rest := len(check.drift) - len(telling):
+    if more := len(telling[SHOWN_CHANGES:]):
+        lines.append(message("… and %(number)d more with another colour or veto.", number=more))
+    if firmness := sum(change.of_firmness for change in check.drift):
+        lines.append(message("Colours stay, but something else is firm: %(number)d results.", number=firmness))
+    if rest := len(check.drift) - len(telling) - firmness:
         text = message("Colours stay: %(number)d results differ in their score or their counts only.", number=rest)
         lines.append(text)
     return lines
@@ -147,3 +167,42 @@ def sums_in_words(
             )
         )
     return lines
+
+
+def backtest_in_words(found: Mapping[str, Any]) -> list[Message]:
+    """Return the sentences of what the colours of the past foretold, level by level."""
+    lines = [
+        line
+        for scheme in found["schemes"]
+        for kind, one in scheme["kinds"].items()
+        for line in _backtest_of(scheme["scheme"], kind, one)
+    ]
+    return lines or [message("No month has been evaluated yet.")]
+
+
+def _backtest_of(scheme: int, kind: str, one: Mapping[str, Any]) -> Iterator[Message]:
+    yield message(
+        "%(kind)s, rule set %(scheme)d: %(months)s",
+        kind=KIND_NAMES[kind],
+        scheme=scheme,
+        months=", ".join(one["months"]),
+    )
+    order, again = one["correlation"], one["again"]
+    if order is None:
+        yield message("  Whether the order is kept cannot be said: it takes two windows with at least five units.")
+    else:
+        yield message("  Order kept: %(value).2f (95 %%: %(low).2f to %(high).2f), %(targets)d units", **order)
+    if again is not None:
+        yield message("  Firmly red or orange, and so again: %(number)d of %(cases)d", **again)
+    for name, title in AFTERWARDS.items():
+        contrast = one[name]["contrast"]
+        if contrast is not None:
+            said = FORETOLD if contrast["predicts"] else FORETOLD_NOTHING
+            yield said.filled(
+                what=title, ratio=f"{contrast['ratio']:.2f}", limits="{low:.2f}-{high:.2f}".format(**contrast)
+            )
+
+
+AFTERWARDS = {"violations": message("violations"), "accidents": message("casualty accidents")}
+FORETOLD = message("  After red or orange more %(what)s: %(ratio)s times as many (95 %%: %(limits)s)")
+FORETOLD_NOTHING = message("  The colour foretold nothing of %(what)s: %(ratio)s times as many (95 %%: %(limits)s)")

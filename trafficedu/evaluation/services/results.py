@@ -22,13 +22,15 @@ from trafficedu.evaluation.queries.effects import load_campaign_data
 from trafficedu.evaluation.queries.results import checked_since, find_result
 from trafficedu.evaluation.queries.series import load_series
 from trafficedu.evaluation.rules.calendar import night_of
-from trafficedu.evaluation.rules.measures import ACCIDENTS, SERIES, VIOLATIONS
+from trafficedu.evaluation.rules.measures import ACCIDENTS, CASUALTY, SERIES, VIOLATIONS
 from trafficedu.evaluation.services.effects import TOO_FEW, compute_effect
 from trafficedu.evaluation.services.trends import compute_trend
 
 FRESH = timedelta(hours=26)
 """A result looked at within this time is shown as it is: the worker looks every night."""
 CHECKS_A_ROUND = 20
+REVISION = 4
+"""Of what is kept, in shape and in method: a result of an older one does not hold."""
 
 
 @dataclass(frozen=True)
@@ -55,35 +57,43 @@ def trend_of(session: Session, key: str, root: Area, now: datetime, *, anew: boo
     kept = find_result(session, key, root.id)
     if kept is not None and not anew and trend_holds(kept, now):
         return TrendResult(kept.payload, kept.computed_utc)
-    loaded = load_series(session, key, root, last)
+    loaded = load_series(session, key, root, last, now)
     fingerprint = loaded.fingerprint if loaded else ""
-    if kept is not None and kept.upto == last.first and kept.fingerprint == fingerprint:
+    if kept is not None and kept.upto == last.first and kept.fingerprint == fingerprint and is_current(kept):
         return TrendResult(kept.payload, kept.computed_utc, _checked(key, root.id, now))
-    payload = compute_trend(key, loaded)
+    payload = compute_trend(key, loaded) | {"revision": REVISION}
     return TrendResult(payload, now, keeping(key, root.id, last.first, fingerprint, payload, now))
 
 
 def effect_of(session: Session, campaign: Campaign, last_day: date, now: datetime) -> TrendResult:
-    """Return the effect of a campaign up to ``last_day``: by accidents, or by violations where these are too few."""
+    """Return the effect of a campaign up to ``last_day``.
+
+    By casualty accidents, as everywhere; by all accidents where these are too few, by violations where all are.
+    """
     kept = find_result(session, EFFECT, campaign.id)
     if kept is not None and is_same(kept, campaign) and effect_holds(kept, last_day, now):
         return TrendResult(kept.payload, kept.computed_utc)
-    measure = ACCIDENTS
-    data = load_campaign_data(session, campaign, ACCIDENTS, last_day)
-    payload = compute_effect(measure, data)
-    if payload.get("expected", 0.0) < TOO_FEW:
-        measure = VIOLATIONS
-        accidents_expected = payload.get("expected")
-        data = load_campaign_data(session, campaign, VIOLATIONS, last_day)
-        payload = compute_effect(measure, data) | {"accidents_expected": accidents_expected}
-    payload["version"] = campaign.version
+    too_few: dict[str, Any] = {}
+    for measure in (CASUALTY, ACCIDENTS, VIOLATIONS):
+        data = load_campaign_data(session, campaign, measure, last_day, now)
+        payload = compute_effect(measure, data) | {"too_few": dict(too_few)}
+        if payload.get("expected", 0.0) >= TOO_FEW:
+            break
+        too_few[measure] = payload.get("expected")
+    payload |= {"version": campaign.version, "revision": REVISION}
     fingerprint = data.fingerprint if data else ""
     return TrendResult(payload, now, keeping(EFFECT, campaign.id, last_day, fingerprint, payload, now))
 
 
 def trend_holds(kept: AnalysisResult, now: datetime) -> bool:
     """Tell whether a kept trend is that of the last full month, and was looked at lately."""
-    return kept.upto == (Month.of(local_date(now)) - 1).first and kept.checked_utc > now - FRESH
+    last = (Month.of(local_date(now)) - 1).first
+    return kept.upto == last and kept.checked_utc > now - FRESH and is_current(kept)
+
+
+def is_current(kept: AnalysisResult) -> bool:
+    """Tell whether a kept result has the shape and the method of now."""
+    return bool(kept.payload.get("revision") == REVISION)
 
 
 def effect_holds(kept: AnalysisResult, last_day: date, now: datetime) -> bool:
@@ -93,7 +103,7 @@ def effect_holds(kept: AnalysisResult, last_day: date, now: datetime) -> bool:
 
 def is_same(kept: AnalysisResult, campaign: Campaign) -> bool:
     """Tell whether a kept effect is that of the campaign as it is now."""
-    return bool(kept.payload.get("version") == campaign.version)
+    return is_current(kept) and bool(kept.payload.get("version") == campaign.version)
 
 
 def refresh_one(session: Session, now: datetime) -> int:

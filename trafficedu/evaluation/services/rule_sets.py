@@ -12,18 +12,21 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from trafficedu.analysis.colours.rule_set import faults
+from trafficedu.analysis.colours.rule_set import SECOND
+from trafficedu.analysis.colours.validity import faults
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
-from trafficedu.core.month import Month
+from trafficedu.core.month import EARLIEST, Month
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationRun, RuleSetRecord
 from trafficedu.evaluation.rules.rule_sets import RULE_SET_LIFE, RuleSetAct, RuleSetState
 
-SHIPPED = Path(__file__).parent.parent.parent / "reference" / "rule_set.json"
+SHIPPED = Path(__file__).parent.parent.parent / "reference" / "rule_set_2.json"
+FIRST_CODE = "default"
+"""The rule set that was shipped before; where nothing else was drafted or judged by, the new one takes its place."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +48,32 @@ class RuleFaults(Refusal):
         self.faults = faults
 
 
+def shipped_payload() -> dict[str, Any]:
+    """Return the figures of the shipped rule set."""
+    return dict(json.loads(SHIPPED.read_text(encoding="utf-8"))["payload"])
+
+
 def load_shipped(session: Session, now: datetime) -> int:
-    """Put the shipped rule set in force where there is none; returns how many were added."""
-    if session.scalar(select(RuleSetRecord.id).limit(1)) is not None:
-        return 0
+    """Add the shipped rule set where it is not there yet; returns how many were added.
+
+    In force from the beginning where nothing was judged or drafted yet; else it is a draft, which a person of the
+    district takes up and a second one puts in force: months judged before keep their own rules.
+    """
     shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
+    codes = set(session.scalars(select(RuleSetRecord.code)))
+    if shipped["code"] in codes:
+        return 0
+    fresh = codes <= {FIRST_CODE} and session.scalar(select(EvaluationRun.id).limit(1)) is None
     session.add(
         RuleSetRecord(
             code=shipped["code"],
             name=shipped["name"],
-            valid_from=Month.of(date.fromisoformat(shipped["valid_from"])),
+            valid_from=EARLIEST if fresh else earliest_month(session, local_date(now)),
             payload=shipped["payload"],
-            state=RuleSetState.IN_FORCE,
+            state=RuleSetState.IN_FORCE if fresh else RuleSetState.DRAFT,
             created_utc=now,
             changed_utc=now,
-            released_utc=now,
+            released_utc=now if fresh else None,
         )
     )
     session.flush()
@@ -107,12 +121,15 @@ def release_rule_set(session: Session, record: RuleSetRecord, version: int, by: 
     Stale
         Somebody changed it since it was read.
     Refusal
-        It is no draft, or ``by`` drafted or changed it, or its month has come and been evaluated meanwhile.
+        It is no draft, or nobody of the district has taken the shipped one up, or ``by`` drafted or changed it, or its
+        month has come and been evaluated meanwhile.
     """
     _require_draft(record, version)
+    if record.changed_by_id is None:
+        raise Refusal(message("Nobody has taken up this draft yet: change it, say why, and save it first."))
     if by.user_id is None or by.user_id in {record.created_by_id, record.changed_by_id}:
         raise Refusal(message("A rule set must be put in force by someone who did not draft or change it."))
-    _require_sound(session, RuleSetInput(record.name, record.valid_from, record.payload), now)
+    _require_sound(session, RuleSetInput(record.name, record.valid_from, record.payload, record.note), now)
     record.state = RULE_SET_LIFE.after(RuleSetAct.RELEASE, record.state)
     record.released_by_id, record.released_utc = by.user_id, now
     session.flush()
@@ -149,6 +166,10 @@ def _require_draft(record: RuleSetRecord, version: int) -> None:
 
 def _require_sound(session: Session, new: RuleSetInput, now: datetime) -> None:
     errors = faults(new.payload)
+    if new.payload.get("scheme") != SECOND:
+        errors["scheme"] = message("New rules are made under the second scheme only.")
+    if not new.note.strip():
+        errors["note"] = message("Say why: these rules judge the whole district.")
     if errors:
         raise RuleFaults(errors)
     least = earliest_month(session, local_date(now))

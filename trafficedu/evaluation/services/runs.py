@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,107 +10,46 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, TREND
-from trafficedu.analysis.colours.scoring import Verdict, fingerprint, judge
+from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, FIRMLY_GOOD, SECOND
 from trafficedu.core import audit, bulk
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import day_bounds, local_date
 from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.events import publish
-from trafficedu.core.month import EARLIEST, Month
+from trafficedu.core.month import Month
 from trafficedu.core.states import CHANGED
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.evaluation.events import ColourCorrected, ColourWorsened, RunPublished
-from trafficedu.evaluation.models import EvaluationResult, EvaluationRun, RuleSetRecord
-from trafficedu.evaluation.queries.differences import Said
-from trafficedu.evaluation.queries.facts import Facts, load_facts
+from trafficedu.evaluation.models import EvaluationPools, EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries.rule_sets import rule_set_of, rules_from
-from trafficedu.evaluation.queries.runs import colours_of, latest_run, published_run
-from trafficedu.evaluation.queries.targets import Target, list_targets
+from trafficedu.evaluation.queries.runs import (
+    ResultSaid,
+    count_pools,
+    latest_run,
+    published_run,
+    results_said,
+    same_scheme,
+)
 from trafficedu.evaluation.rules.calendar import night_of
-from trafficedu.evaluation.services.yearly import Keep, trend_inputs
+from trafficedu.evaluation.services.judging import JudgedMonth, JudgedTarget, Judgement, judge_month
 
 TRIES = 3
 """How often a month is judged for one evaluation, where others store versions of it meanwhile."""
+LONGEST_REASON = 500
 WATCHED_MONTHS = 3
 """Full months that the worker compares with today's data every night."""
 
 
-@dataclass(frozen=True)
-class JudgedTarget:
-    """A target with its inputs and its verdict, not stored yet."""
-
-    target: Target
-    inputs: Mapping[str, Any]
-    verdict: Verdict
-    hash: str
-
-    @property
-    def said(self) -> Said:
-        """What it says, as a stored result does."""
-        target, verdict = self.target, self.verdict
-        return Said(
-            target.kind,
-            target.code,
-            target.name,
-            verdict.colour,
-            verdict.score,
-            verdict.veto,
-            verdict.as_json(),
-            self.hash,
-        )
-
-
-@dataclass(frozen=True)
-class JudgedMonth:
-    """A month as the records of now have it, not stored yet; ``keep`` stores what had to be fitted for it."""
-
-    targets: Sequence[JudgedTarget]
-    keep: Sequence[Keep]
-
-    @property
-    def digest(self) -> str:
-        """What tells it from another: over the hashes of all results, in any order."""
-        text = "\n".join(sorted(target.hash for target in self.targets))
-        return hashlib.sha256(text.encode()).hexdigest()
-
-
-def judge_month(session: Session, month: Month, rules: RuleSetRecord, now: datetime) -> JudgedMonth:
-    """Judge every town, village and company of ``month`` from the records of now. Only reads.
-
-    Raises
-    ------
-    Refusal
-        The month lies in the future, or nothing is recorded in it.
-    """
-    if month.first > local_date(now):
-        raise Refusal(message("%(month)s has not begun yet.", month=month))
-    as_of = min(now, day_bounds(month.next.first)[0])
-    targets = list_targets(session, month)
-    facts = load_facts(session, targets, month, as_of) if month >= EARLIEST else Facts()
-    if not facts.recorded:
-        raise Refusal(message("Nothing was recorded in %(month)s, so there is nothing to evaluate.", month=month))
-    trends = trend_inputs(session, targets, month, now)
-    judged = []
-    rule_set = rules_from(rules)
-    for target in targets.all():
-        inputs = facts.inputs[target.kind, target.code]
-        trend = trends.of.get(target.kind, {}).get(target.code)
-        if trend is not None:
-            inputs[TREND] = trend
-        verdict = judge(inputs, target.kind, rule_set)
-        mark = fingerprint(str(month), target.kind, target.code, rules.code, inputs, verdict)
-        judged.append(JudgedTarget(target, inputs, verdict, mark))
-    return JudgedMonth(judged, trends.keep)
-
-
-def evaluate(session: Session, month: Month, now: datetime, by: Actor = SYSTEM) -> EvaluationRun:
+def evaluate(
+    session: Session, month: Month, now: datetime, by: Actor = SYSTEM, *, pools_anew: str = ""
+) -> EvaluationRun:
     """Evaluate a month and store it as its next version; the version there is, where nothing is different.
 
-    A month that was evaluated before stays under the rule set of its first version. Judging takes seconds in a large
-    district and only reads; what is stored is one short transaction after it, so that nobody waits for the judging.
-    Where somebody else stored a version meanwhile, the month is judged again.
+    A month that was evaluated before stays under the rule set of its first version, and beside the pools of its first
+    complete one; with ``pools_anew``, the reason, these are estimated anew. Judging takes seconds in a large district
+    and only reads; what is stored is one short transaction after it, so that nobody waits for the judging. Where
+    somebody else stored a version meanwhile, the month is judged again.
 
     Raises
     ------
@@ -121,7 +59,7 @@ def evaluate(session: Session, month: Month, now: datetime, by: Actor = SYSTEM) 
         Others stored versions each time that it was judged.
     """
     for _ in range(TRIES):
-        new = _next_version(session, month, now)
+        new = _next_version(session, month, now, pools_anew)
         try:
             with writing(session):
                 run = _store(session, new, now, by)
@@ -139,20 +77,26 @@ class _NextVersion:
     month: Month
     before: int
     rule_set_id: int
+    pools_id: int | None
+    pools_anew: str
     complete: bool
     judged: JudgedMonth
     digest: str
     rows: Sequence[dict[str, Any]]
 
 
-def _next_version(session: Session, month: Month, now: datetime) -> _NextVersion:
+def _next_version(session: Session, month: Month, now: datetime, pools_anew: str) -> _NextVersion:
     """Judge a month and lay out what is stored of it; only reads."""
     before = latest_run(session, month)
     rules = before.rule_set if before is not None else rule_set_of(session, month)
-    judged = judge_month(session, month, rules, now)
+    pools = before.pools if before is not None and before.complete and not pools_anew else None
+    judged = judge_month(session, month, rules, now, pools)
     complete = now >= day_bounds(month.next.first)[0]
     number = before.number if before is not None else 0
-    return _NextVersion(month, number, rules.id, complete, judged, judged.digest, _rows(judged.targets))
+    kept = pools.id if pools is not None else None
+    return _NextVersion(
+        month, number, rules.id, kept, pools_anew, complete, judged, judged.digest, _rows(judged.targets)
+    )
 
 
 def _store(session: Session, new: _NextVersion, now: datetime, by: Actor) -> EvaluationRun | None:
@@ -171,6 +115,7 @@ def _store(session: Session, new: _NextVersion, now: datetime, by: Actor) -> Eva
         month=new.month,
         number=new.before + 1,
         rule_set_id=new.rule_set_id,
+        pools_id=new.pools_id if new.pools_id is not None else _store_pools(session, new, now, by),
         complete=new.complete,
         digest=new.digest,
         computed_utc=now,
@@ -186,6 +131,41 @@ def _store(session: Session, new: _NextVersion, now: datetime, by: Actor) -> Eva
     return run
 
 
+def _store_pools(session: Session, new: _NextVersion, now: datetime, by: Actor) -> int | None:
+    """Store the pools that a month was judged beside for the first time; None under rule set 1."""
+    if not new.judged.pools:
+        return None
+    pools = EvaluationPools(
+        month=new.month,
+        number=count_pools(session, new.month) + 1,
+        payload={kind: each.as_json() for kind, each in new.judged.pools.items()},
+        reason=new.pools_anew,
+        made_utc=now,
+        made_by_id=by.user_id,
+    )
+    session.add(pools)
+    session.flush()
+    return pools.id
+
+
+def estimate_pools_anew(session: Session, month: Month, reason: str, now: datetime, by: Actor) -> EvaluationRun:
+    """Evaluate a month beside pools that are estimated anew from today's records: every result of it may move.
+
+    Nobody else sees it before it is published.
+
+    Raises
+    ------
+    Refusal
+        At ``reason``: none was given; the month was not evaluated yet, or under rule set 1, which has no pools.
+    """
+    before = latest_run(session, month)
+    if before is None or before.pools_id is None:
+        raise Refusal(message("This month has no stored pools to estimate anew."))
+    if not reason.strip():
+        raise Refusal(message("Say why: everybody's results may move."), field="reason")
+    return evaluate(session, month, now, by, pools_anew=reason.strip()[:LONGEST_REASON])
+
+
 def _rows(judged: Sequence[JudgedTarget]) -> list[dict[str, Any]]:
     """Return the rows of the results of a run."""
     return [
@@ -195,13 +175,8 @@ def _rows(judged: Sequence[JudgedTarget]) -> list[dict[str, Any]]:
             "company_id": row.target.id if row.target.kind == COMPANY else None,
             "code": row.target.code,
             "name": row.target.name,
-            "colour": row.verdict.colour,
-            "score": row.verdict.score,
-            "present": row.verdict.present,
-            "veto": row.verdict.veto,
             "inputs": dict(row.inputs),
-            "dimensions": row.verdict.as_json(),
-            "hash": row.hash,
+            **{name: getattr(row.judged, name) for name in Judgement.__dataclass_fields__},
         }
         for row in judged
     ]
@@ -222,32 +197,37 @@ def publish_run(session: Session, run: EvaluationRun, by: Actor, now: datetime) 
     other = published_run(session, run.month)
     if other is not None and other.number > run.number:
         raise Refusal(message("A later version has already been published."))
-    known = {(row.kind, row.code): row.colour for row in colours_of(session, other)} if other is not None else {}
-    earlier = {}
+    known = {row.key: row for row in results_said(session, other)} if other is not None else {}
     previous = published_run(session, run.month - 1)
-    if previous is not None:
-        earlier = {(result.kind, result.code): result.colour for result in colours_of(session, previous)}
+    comparable = previous is not None and same_scheme(previous, run)
+    earlier = {row.key: row for row in results_said(session, previous)} if previous is not None and comparable else {}
     run.published_utc, run.published_by_id = now, by.user_id
     session.flush()
     audit.write(session, "evaluation:run:publish", by, subject=run, month=str(run.month), number=run.number)
     publish(session, RunPublished(now, by, run.id, run.month))
-    _tell_of_corrections(session, run, known, by, now)
-    for result in colours_of(session, run):
-        was = earlier.get((result.kind, result.code))
-        if was in COLOURS and result.colour in COLOURS and COLOURS.index(result.colour) > COLOURS.index(was):
-            publish(
-                session, ColourWorsened(now, by, result.id, run.month, result.kind, result.code, was, result.colour)
-            )
+    for result in results_said(session, run):
+        was = known.get(result.key)
+        if was is not None and was.colour != result.colour:
+            publish(session, ColourCorrected(now, by, result.id, run.month, run.number, was.colour))
+        before = earlier.get(result.key)
+        if before is not None and _worsened(before, result) and (_states(result) or not _is_second(run)):
+            change = before.colour, result.colour
+            publish(session, ColourWorsened(now, by, result.id, run.month, result.kind, result.code, *change))
 
 
-def _tell_of_corrections(
-    session: Session, run: EvaluationRun, known: Mapping[tuple[str, str], str], by: Actor, now: datetime
-) -> None:
-    """Publish which colours people knew of the month are others in this version of it."""
-    for result in colours_of(session, run):
-        was = known.get((result.kind, result.code))
-        if was is not None and was != result.colour:
-            publish(session, ColourCorrected(now, by, result.id, run.month, run.number, was))
+def _worsened(before: ResultSaid, result: ResultSaid) -> bool:
+    """Tell whether a colour is worse than another; grey says nothing."""
+    ranks = [COLOURS.index(each.colour) if each.colour in COLOURS else None for each in (before, result)]
+    return None not in ranks and ranks[1] > ranks[0]  # type: ignore[operator]  # neither is None
+
+
+def _states(result: ResultSaid) -> bool:
+    """Tell whether it is more than to watch: firm, or a veto."""
+    return bool(result.veto) or result.firm not in ("", FIRMLY_GOOD)
+
+
+def _is_second(run: EvaluationRun) -> bool:
+    return rules_from(run.rule_set).scheme == SECOND
 
 
 def evaluate_due(session: Session, now: datetime) -> int:

@@ -26,7 +26,7 @@ Keep = Callable[[Session], None]
 
 @dataclass(frozen=True)
 class TrendInputs:
-    """What the trend of every target rests on: kind -> code -> inputs (``analysis.colours.scoring``).
+    """What the trend of every target rests on: kind -> code -> inputs (``analysis.colours.first.scoring``).
 
     ``keep`` stores what had to be fitted for it, each fit by one call.
     """
@@ -76,7 +76,7 @@ def _ahead(session: Session, kind: str, yearly: Yearly, origin: int, now: dateti
     fingerprint = prints[origin]
     if fingerprint in known:
         return dict(known[fingerprint])
-    from trafficedu.analysis.colours.yearly import years_ahead  # noqa: PLC0415 - scikit-learn loads where it is used
+    from trafficedu.analysis.colours.first.yearly import years_ahead  # noqa: PLC0415 - scikit-learn loads where it is used
 
     until = max(origin, yearly.panel.months - MONTHS)
     fitted = {

@@ -6,7 +6,9 @@ from typing import Any
 
 from flask import render_template, request
 
-from trafficedu.analysis.colours.rule_set import COLOURS, GREY, OF_AREAS, OF_COMPANIES
+from trafficedu.analysis.colours.rule_set import COLOURS, GREY, SECOND
+from trafficedu.areas.queries import tree as areas
+from trafficedu.core import jobs
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
@@ -16,15 +18,17 @@ from trafficedu.core.month import Month
 from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
-from trafficedu.core.web import back_to, flash_message, translated
-from trafficedu.evaluation.forms.rule_sets import EXPOSURE_NAMES, RESPONSIBILITY_NAMES, RuleSetForm, flat
+from trafficedu.core.web import back_to, flash_message, locale, still, translated
+from trafficedu.evaluation.dimensions.registry import TITLES
+from trafficedu.evaluation.forms.rule_sets import RuleSetForm, drafted_from, shown
+from trafficedu.evaluation.models import RuleSetRecord
 from trafficedu.evaluation.queries import rule_sets as queries
-from trafficedu.evaluation.rules.names import DIMENSION_NAMES, KIND_NAMES
+from trafficedu.evaluation.rules.names import FIRM_NAMES, KIND_NAMES, TAB_NAMES
+from trafficedu.evaluation.services import fits
 from trafficedu.evaluation.services import rule_sets as rule_set_services
-from trafficedu.evaluation.services import trials
+from trafficedu.evaluation.services.fits import Shown
+from trafficedu.evaluation.services.trials import SHOWN_MOVED
 from trafficedu.evaluation.views.blueprint import pages
-
-SHOWN_MOVED = 100
 
 
 @pages.get("/rules")
@@ -39,25 +43,54 @@ def rule_sets() -> Any:
 @pages.get("/rules/<code>")
 @requires("evaluation:rule:read")
 def rule_set(code: str) -> Any:
-    """I read a rule set, and what it would have changed in the last twelve months."""
+    """I read a rule set, and what it would have changed in the last months evaluated, where I see all of the tree."""
     record = queries.find_rule_set(session(), code)
-    trial = trials.try_rules(session(), queries.rules_from(record), actor()) if record.is_draft else None
+    top = areas.root(session())
+    shown_trial = _trial(record) if record.is_draft and top is not None and actor().scope.covers(top.path) else None
+    if request.headers.get("HX-Request"):
+        return still(shown_trial is not None and shown_trial.under_way)
     own = actor().user_id in {record.created_by_id, record.changed_by_id}
     return render_template(
         "evaluation/rule_set.html",
         record=record,
         current=queries.rule_set_of(session(), Month.of(today())),
-        figures=flat(record.payload),
-        form=RuleSetForm(formdata=None),
-        trial=trial,
-        shown=SHOWN_MOVED,
+        figures=shown(record.payload),
+        shown=shown_trial,
+        trial=shown_trial.kept.payload if shown_trial is not None and shown_trial.kept is not None else None,
+        shown_moved=SHOWN_MOVED,
         own=own,
         colours=(*COLOURS, GREY),
-        names=DIMENSION_NAMES,
+        names=TITLES,
         kind_names=KIND_NAMES,
-        of_areas=OF_AREAS,
-        of_companies=OF_COMPANIES,
-        choice_names={**EXPOSURE_NAMES, **RESPONSIBILITY_NAMES},
+        firm_names=FIRM_NAMES,
+        second=queries.rules_from(record).scheme == SECOND,
+    )
+
+
+def _trial(record: RuleSetRecord) -> Shown:
+    """Return the trial of a draft as it is kept; one that is missing is asked for."""
+    shown = fits.trial_shown(session(), record, actor(), utc_now(), locale())
+    if shown.due is not None:
+        with writing(session()) as own:
+            jobs.ask(own, shown.due, actor(), utc_now(), locale())
+    return shown
+
+
+@pages.get("/backtest")
+@requires("evaluation:rule:read")
+def backtest() -> Any:
+    """I see what the colours of the past foretold, and where they foretold nothing."""
+    shown = fits.backtest_shown(session(), actor(), utc_now(), locale())
+    if request.headers.get("HX-Request"):
+        return still(shown.under_way)
+    if shown.due is not None:
+        with writing(session()) as own:
+            jobs.ask(own, shown.due, actor(), utc_now(), locale())
+    return render_template(
+        "evaluation/backtest.html",
+        shown=shown,
+        found=shown.kept.payload if shown.kept is not None else None,
+        kind_names=TAB_NAMES,
     )
 
 
@@ -68,7 +101,7 @@ def new_rule_set() -> Any:
     """I draft new rules from those in force."""
     copied = queries.rule_set_of(session(), Month.of(today()))
     least = rule_set_services.earliest_month(session(), today())
-    form = RuleSetForm(data={**flat(copied.payload), "valid_from": least})
+    form = RuleSetForm(data={**drafted_from(copied.payload), "valid_from": least})
     if form.validate_on_submit():
         try:
             with writing(session()) as own:
@@ -91,7 +124,7 @@ def edit_rule_set(code: str) -> Any:
     """I change a draft."""
     record = seen(queries.find_rule_set(session(), code))
     stored = {"name": record.name, "valid_from": record.valid_from, "note": record.note, "version": record.version}
-    form = RuleSetForm(data={**flat(record.payload), **stored})
+    form = RuleSetForm(data={**drafted_from(record.payload), **stored})
     if form.validate_on_submit():
         try:
             with writing(session()) as own:
@@ -133,7 +166,8 @@ def _version() -> int:
 def _refused(form: RuleSetForm, error: Refusal) -> None:
     """Show every fault at its field."""
     if isinstance(error, rule_set_services.RuleFaults):
-        for field, text in error.faults.items():
+        for name, text in error.faults.items():
+            field = name if name in form else "name"
             form[field].errors = [*form[field].errors, translated(text)]
     else:
         attach_error(form, error)

@@ -15,11 +15,13 @@ from trafficedu.core.month import Month
 from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
+from trafficedu.evaluation.dimensions.registry import TITLES
+from trafficedu.evaluation.forms.runs import PoolsForm
 from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.queries import runs
 from trafficedu.evaluation.queries.differences import Comparison, compare
 from trafficedu.evaluation.queries.late import LateRecords, list_late
-from trafficedu.evaluation.rules.names import DIMENSION_NAMES, KIND_NAMES
+from trafficedu.evaluation.rules.names import FIRM_NAMES, KIND_NAMES
 from trafficedu.evaluation.services import runs as run_services
 from trafficedu.evaluation.views.blueprint import pages
 
@@ -59,22 +61,47 @@ def versions(month: Month) -> Any:
         run=run,
         published=runs.published_run(session(), month),
         comparison=comparison,
+        form=PoolsForm(formdata=None),
         causes=_causes(run, comparison) if run is not None and comparison is not None else {},
         kind_names=KIND_NAMES,
-        names=DIMENSION_NAMES,
+        names=TITLES,
+        firm_names=FIRM_NAMES,
         shown=SHOWN_CHANGES,
     )
 
 
 def _causes(run: EvaluationRun, comparison: Comparison) -> dict[tuple[str, str], list[LateRecords]]:
-    """Return the target's own records behind each change of colour or veto that the page shows, by its key."""
-    telling = {each.said.key for each in (*comparison.colours[:SHOWN_CAUSES], *comparison.vetoes[:SHOWN_CAUSES])}
+    """Return the target's own records behind the first changes of each sort that the page shows, by its key."""
+    parts = (comparison.colours, comparison.firmness, comparison.vetoes, comparison.small)
+    telling = {each.said.key for part in parts for each in part[:SHOWN_CAUSES]}
     since, until = comparison.before.computed_utc, run.computed_utc
     return {
         (result.kind, result.code): list_late(session(), result, run.month, since, until)
         for result in runs.results_of(session(), run)
         if (result.kind, result.code) in telling
     }
+
+
+@pages.post("/<month:month>/pools")
+@requires("evaluation:run:manage")
+def estimate_pools(month: Month) -> Any:
+    """I let everybody of a month be compared with what the records of today say is usual."""
+    before = seen(runs.latest_run(session(), month))
+    form = PoolsForm()
+    if not form.validate():
+        flash_message(message("Say why: everybody's results may move."), "error")
+        return back_to("evaluation.versions", month=month)
+    number = before.number if before else 0
+    try:
+        run = run_services.estimate_pools_anew(session(), month, form.reason.data, utc_now(), actor())
+    except Refusal as refusal:
+        flash_message(refusal.text, "error")
+        return back_to("evaluation.versions", month=month)
+    if run.number == number:
+        flash_message(message("Nothing has changed since version %(number)d.", number=number))
+    else:
+        flash_message(message("%(month)s evaluated: version %(number)d.", month=month, number=run.number))
+    return back_to("evaluation.versions", month=month)
 
 
 @pages.post("/<month:month>/publish")

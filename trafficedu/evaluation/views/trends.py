@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import render_template, request
 
+from trafficedu.analysis.said.titles import level_change_of, slope_of, title_of_trend, trend_of
 from trafficedu.analysis.trend_words import METHOD_NAMES, UNKNOWNS
 from trafficedu.areas.models import Area
 from trafficedu.campaigns import queries as campaigns
@@ -23,9 +24,9 @@ from trafficedu.evaluation import charts
 from trafficedu.evaluation.forms.trends import ClaimForm, TrendForm
 from trafficedu.evaluation.models import AnalysisResult
 from trafficedu.evaluation.queries import areas
-from trafficedu.evaluation.queries.claims import compare_periods
+from trafficedu.evaluation.queries.claims import Observer
 from trafficedu.evaluation.rules.calendar import SHORT_MONTHS
-from trafficedu.evaluation.rules.measures import MEASURES, SERIES, VIOLATIONS
+from trafficedu.evaluation.rules.measures import SERIES
 from trafficedu.evaluation.services import fits
 from trafficedu.evaluation.services.trends import unpacked
 from trafficedu.evaluation.views.blueprint import pages
@@ -37,15 +38,15 @@ from trafficedu.evaluation.views.blueprint import pages
 def trends() -> Any:
     """I see where a series is going in my area, how sure that is, and whether a claim about two periods holds."""
     day = today()
-    area = areas.find_area(session(), request.args.get("area", ""), actor())
     form = TrendForm(request.args)
-    key = form.offer(areas.list_offered(session(), actor(), area, day), area.code)
+    key = form.offer()
+    area = areas.find_area(session(), form.area.chosen(day), actor())
     code, name, root = area.code, area.name, areas.fitted_with(area)
     if request.headers.get("HX-Request"):
         return still(fits.trend_shown(session(), key, root, actor(), utc_now(), locale()).under_way)
     claim_form = ClaimForm(request.args)
     measure, before, after = claim_form.settle(day)
-    claim = compare_periods(session(), measure, area, before, after, actor(), utc_now())
+    claim = Observer(session(), area, actor(), utc_now()).compare(measure, before, after)
     shown = fits.trend_shown(session(), key, root, actor(), utc_now(), locale())
     if shown.due is not None:
         with writing(session()) as own:
@@ -61,8 +62,6 @@ def trends() -> Any:
         shown=shown,
         **_shown(key, shown.kept, code, name, root.code == code, day),
         claim=claim,
-        claim_title=MEASURES[measure],
-        claim_of_violations=measure == VIOLATIONS,
     )
 
 
@@ -102,17 +101,15 @@ def _shown(key: str, kept: AnalysisResult | None, code: str, name: str, is_root:
     if row is None:
         return {"figure": None, "months": payload["months"]}
     about = payload["whole"] if is_root else payload["parts"]
-    stated = unpacked(row["trend"])
-    if SERIES[key].rate:  # the statement is of the failures, the curve shows the rest
-        stated = message("Measured by %(what)s: %(trend)s", what=SERIES[key].what, trend=stated)
-    trend = translated(stated)
-    title = translated(message("%(series)s in %(area)s. %(trend)s", series=SERIES[key].name, area=name, trend=trend))
+    slope, stated = slope_of(row.get("slope")), unpacked(row["trend"])
+    change = level_change_of(row, about)
+    title = title_of_trend(SERIES[key], name, slope, stated, change)
     return {
-        "figure": charts.trend_figure(key, payload, row, title, locale()),
+        "figure": charts.trend_figure(key, payload, row, translated(title), locale()),
         "months": payload["months"],
         "payload": payload,
         "row": row,
-        "trend": trend,
+        "trend": trend_of(SERIES[key], slope, stated, change),
         "next_month": payload["ahead"][0],
         "method": METHOD_NAMES[about["method"]],
         "why": [unpacked(one) for one in about["why"][1:]],

@@ -8,16 +8,18 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, String, case, cast, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Select, String, case, cast, func, literal, literal_column, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries.tree import within
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.month import Month, Period
 from trafficedu.core.tables import table_of
+from trafficedu.coverage.models import Covered
+from trafficedu.coverage.rules import FigureKind
 from trafficedu.helmets.models import HelmetSite, HelmetSurvey
-from trafficedu.helmets.rules import CELLS, CountMethod, HeadState, SurveyState, tally
+from trafficedu.helmets.rules import CELLS, LATEST_MONTHS, CountMethod, HeadState, SurveyState, tally
 from trafficedu.settled.models import PART, AddedFigure, Adds
 from trafficedu.settled.queries import sums_alone
 
@@ -38,6 +40,11 @@ class RateCriteria:
     method: str = CountMethod.ON_SITE
     group: str = ""
     role: str = ""
+
+    @classmethod
+    def latest(cls, month: Month, area_path: str = "") -> RateCriteria:
+        """Ask for the latest rate as of the end of ``month``."""
+        return cls(Period(month - (LATEST_MONTHS - 1), month), area_path)
 
     @property
     def cells(self) -> set[int]:
@@ -107,6 +114,15 @@ def _adds_to_cells(survey: FromClause) -> Sequence[Adds]:
 BEGINS = select(func.min(HelmetSurvey.occurred_on))
 FIGURE = AddedFigure("helmets", BEGINS, table_of(HelmetSurvey), _adds, alone=True)
 OF_CELLS = AddedFigure("helmet_cells", BEGINS, table_of(HelmetSurvey), _adds_to_cells, alone=True)
+
+
+def _places(path: str) -> Select[tuple[int, str]]:
+    """Return a query of the sites at and below ``path``, and the path of the area of each."""
+    query = select(HelmetSite.id, Area.path).join(Area, HelmetSite.area_id == Area.id)
+    return query.where(at_or_below(Area.path, path))
+
+
+COVERED = Covered(FigureKind.HELMETS, FIGURE, lambda part: part.endswith(f".{SURVEYS}"), places=_places)
 
 
 def list_seen(session: Session, criteria: RateCriteria, by: Actor) -> list[Seen]:

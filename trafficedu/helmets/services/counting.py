@@ -22,6 +22,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal, entered
 from trafficedu.core.numbers import new_number
+from trafficedu.core.phones import to_put_right
 from trafficedu.core.text import message
 from trafficedu.helmets.models import (
     HelmetCount,
@@ -143,8 +144,7 @@ def _is_tap(tap: Tap) -> bool:
 
 def _on_our_clock(sent: CountSheet, now: datetime) -> tuple[datetime, datetime]:
     """Return start and end of what was sent, put right by what the phone's clock is wrong by; never after ``now``."""
-    wrong = sent.clock_utc - now
-    shift = wrong if abs(wrong) > CLOCK_TOLERANCE else timedelta()
+    shift = to_put_right(sent.clock_utc, now, CLOCK_TOLERANCE)
     until = max(sent.until_utc, sent.started_utc) - shift
     ahead = max(timedelta(), until - now)
     return (sent.started_utc - shift - ahead).replace(microsecond=0), until - ahead

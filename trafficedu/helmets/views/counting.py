@@ -1,22 +1,20 @@
 """The counting page for the phone: it opens without a network, and sends what it kept when there is one.
 
-Three addresses serve it: the page, the same page without anybody's name for the phone to keep, and the script
-that keeps it. Two more answer in JSON: what the phone needs to know, and what it sends.
+Two addresses serve it: the page, and the same page without anybody's name, which the phone keeps
+(``core.installed``). Two more answer in JSON: what the phone needs to know, and what it sends.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 import flask_login
-from flask import current_app, jsonify, make_response, render_template, request, url_for
+from flask import current_app, jsonify, render_template, request
 from werkzeug.exceptions import BadRequest
 
-from trafficedu.core import pages as frame
 from trafficedu.core.access import actor, requires, takes_json
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
@@ -32,8 +30,6 @@ from trafficedu.helmets.queries.sites import offer_companies, offer_sites
 from trafficedu.helmets.rules import Tap
 from trafficedu.helmets.services import counting
 from trafficedu.helmets.views.blueprint import pages
-
-KEPT_ASSETS = ("app.css", "app.js", "counting.js")
 
 
 @pages.get("/count")
@@ -53,25 +49,6 @@ def kept_page() -> Any:
     return render_template(
         "helmets/count.html", done=[], kept=True, current_user=flask_login.AnonymousUserMixin(), navigation=[]
     )
-
-
-@pages.get("/worker.js")
-@requires("helmets:survey:record")
-@kerb
-def worker() -> Any:
-    """My phone learns which files the counting page needs."""
-    assets = [frame.asset(name) for name in KEPT_ASSETS] + [url_for("static", filename="icon.svg")]
-    facts = {
-        "page": url_for("helmets.count"),
-        "kept": url_for("helmets.kept_page"),
-        "assets": assets,
-        "cache": f"helmets-{hashlib.sha256(json.dumps(assets).encode()).hexdigest()[:12]}",
-    }
-    script = (frame.BUILD / frame.asset("keeping.js").rsplit("/", 1)[-1]).read_text("utf-8")
-    answer = make_response(f"self.KEPT = {json.dumps(facts)};\n{script}")
-    answer.headers["Content-Type"] = "text/javascript; charset=utf-8"
-    answer.headers["Service-Worker-Allowed"] = url_for("helmets.results") + "/"
-    return answer
 
 
 @pages.get("/count/facts")

@@ -9,12 +9,13 @@ from typing import Any
 
 from flask import render_template, request, url_for
 
-from trafficedu.analysis.proportions import TargetVerdict
+from trafficedu.analysis.proportions import LEAST_SITES, TargetVerdict
+from trafficedu.analysis.said.result import Said
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries.choices import list_named
 from trafficedu.core import spreadsheet
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import today
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.job_views import made_by_a_job
@@ -23,11 +24,14 @@ from trafficedu.core.month import Month, Period
 from trafficedu.core.paging import Page, cut
 from trafficedu.core.text import Message, message, translate
 from trafficedu.core.web import BEGINNING_OF_LIST, locale, page_place, page_url
+from trafficedu.coverage.queries.coverage import coverage_of
+from trafficedu.coverage.rules import FigureKind
 from trafficedu.helmets import charts
 from trafficedu.helmets.forms import ResultsForm
 from trafficedu.helmets.queries import rates as rate_queries
 from trafficedu.helmets.queries import sites
 from trafficedu.helmets.queries.monthly import list_seen
+from trafficedu.helmets.queries.pools import read_pools
 from trafficedu.helmets.rules import CountMethod
 from trafficedu.helmets.views.blueprint import pages
 
@@ -35,6 +39,7 @@ VERDICTS = {
     TargetVerdict.MET: message("met"),
     TargetVerdict.MISSED: message("missed"),
     TargetVerdict.NOT_PROVEN: message("not proven"),
+    TargetVerdict.NOT_JUDGED: message("not judged: fewer than %(least)s sites", least=LEAST_SITES),
 }
 BREAKDOWNS = {
     "area": message("area"),
@@ -97,6 +102,7 @@ class Results:
     whole: rate_queries.RateRow
     tables: dict[str, list[rate_queries.RateRow]]
     comparison: rate_queries.MethodComparison
+    halves: Said | None
 
     @property
     def mean_of_sites(self) -> float | None:
@@ -107,7 +113,7 @@ class Results:
 
 def _results(form: ResultsForm, views: Collection[str]) -> Results | None:
     """Return what was asked for with these breakdowns, or None for somebody without a post in an area."""
-    period = form.settle(Month.of(today()))
+    period = form.settle(Month.of(today()) - 1)  # the running month is not over
     form.area.settle(partial(list_named, session(), day=today(), by=actor()))
     area = sites.find_area(session(), form.area.data or "", actor())
     if area is None:
@@ -116,16 +122,20 @@ def _results(form: ResultsForm, views: Collection[str]) -> Results | None:
     at = rate_queries.standard(session())
     both = list_seen(session(), rate_queries.either_method(criteria), actor())
     seen = [observation for observation in both if observation.method == criteria.method]
+    pools = read_pools(session(), rate_queries.either_method(criteria))
+    spread = rate_queries.spread_among(seen, pools, criteria)
     breakdowns: dict[str, Callable[[], list[rate_queries.RateRow]]] = {
-        "area": lambda: rate_queries.by_area(session(), seen, at, area),
+        "area": lambda: rate_queries.by_area(session(), seen, at, area, pools),
         "site": lambda: rate_queries.by_site(session(), seen, at),
-        "company": lambda: rate_queries.by_company(session(), criteria, actor(), at),
-        "hour": lambda: rate_queries.by_hour(session(), criteria, actor(), at),
-        "month": lambda: rate_queries.by_month(seen, at, period.months),
+        "company": lambda: rate_queries.by_company(session(), criteria, actor(), at, spread),
+        "hour": lambda: rate_queries.by_hour(session(), criteria, actor(), at, spread),
+        "month": lambda: rate_queries.by_month(seen, at, period.months, spread),
     }
     tables = {name: make() for name, make in breakdowns.items() if name in views}
-    comparison = rate_queries.compare_methods(both, at)
-    return Results(area, period, at, rate_queries.line_of(seen, at), tables, comparison)
+    comparison = rate_queries.compare_methods(both, at, pools, area.path)
+    whole = rate_queries.line_of(seen, at, pool=pools.below(area.path, criteria.method))
+    halves = rate_queries.compare_halves(seen, at, period, today(), spread)
+    return Results(area, period, at, whole, tables, comparison, halves)
 
 
 @pages.get("")
@@ -137,8 +147,9 @@ def results() -> Any:
     shown = _results(form, {"area", "site", "month", form.view})
     if shown is None:
         return render_template("helmets/results.html", results=None, form=form)
-    places = shown.tables["area"] if len(shown.tables["area"]) > 1 else shown.tables["site"]
-    name = message("Area") if places is shown.tables["area"] else message("Site")
+    by_area = len(shown.tables["area"]) > 1
+    places = shown.tables["area" if by_area else "site"]
+    name = message("Area") if by_area else message("Site")
     return render_template(
         "helmets/results.html",
         results=shown,
@@ -146,12 +157,22 @@ def results() -> Any:
         verdict=charts.verdict(shown.whole, shown.standard),
         basis=charts.basis(shown.whole),
         comparison=charts.comparison(shown.comparison),
-        months_chart=charts.months_chart(shown.tables["month"], shown.standard, locale()),
-        places_chart=charts.places_chart(places, shown.standard, locale(), name),
+        reported=coverage_of(session(), FigureKind.HELMETS, shown.area, shown.period, utc_now()).sentence_over(
+            shown.period
+        ),
+        months_chart=charts.months_chart(shown.tables["month"], shown.halves, shown.standard, locale()),
+        places_chart=charts.places_chart(places, shown.standard, locale(), name, sites=not by_area),
         table=_table(shown, form.view),
+        running=_with_running_month(shown.period),
         verdicts=VERDICTS,
         methods={method: method.label for method in CountMethod},
     )
+
+
+def _with_running_month(period: Period) -> str:
+    """Return the address of the same page up to today, "" where it is that already."""
+    running = Month.of(today())
+    return "" if period.last >= running else page_url(last=running, first=period.first, **BEGINNING_OF_LIST)
 
 
 def _table(shown: Results, view: str) -> ResultTable:
@@ -199,7 +220,7 @@ def _rows(shown: Results | None) -> list[spreadsheet.Row]:
             round(line.rate.deff, 2),
             line.rate.sites,
             line.surveys,
-            translate(VERDICTS[line.judgement.verdict], language),
+            "" if by == "site" else translate(VERDICTS[line.judgement.verdict], language),
         )
         for by, lines in tables.items()
         for line in lines

@@ -30,6 +30,7 @@ USUAL_SITES = 12
 def sites() -> Any:
     """I look for a counting site."""
     form = SiteFilterForm(request.args)
+    form.validate()
     return list_page("helmets/sites.html", SITES, form, form.to_input())
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session, aliased
 
+from trafficedu.analysis.colours.rule_set import FIRMLY_RED, SECOND
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.areas.queries import tree as areas
 from trafficedu.core.actors import Actor
@@ -18,7 +19,8 @@ from trafficedu.core.orm import among
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.text import message
 from trafficedu.evaluation.models import EvaluationRun
-from trafficedu.evaluation.queries.runs import published_run, results_of
+from trafficedu.evaluation.queries.rule_sets import rules_from
+from trafficedu.evaluation.queries.runs import published_run, results_of, results_said, same_scheme
 from trafficedu.overview.models import ListEntry, ListProtest, VillageList
 from trafficedu.overview.rules import Listed, ListRule, ListState, ObjectionOutcome, Shade, VillageResults, read_list
 
@@ -50,16 +52,28 @@ def read_month(session: Session, month: Month, rule: ListRule) -> Reading | None
     run = published_run(session, month)
     if run is None:
         return None
+    rules = rules_from(run.rule_set)
+    second = rules.scheme == SECOND
     months = [run] + [published_run(session, month - back) for back in range(1, max(rule.black_months, 2))]
     colours = [
-        {row.area_id: row.colour for row in results_of(session, each, VILLAGE)} if each is not None else {}
+        {row.code: row.colour for row in results_said(session, each) if row.kind == VILLAGE}
+        if each is not None and same_scheme(each, run)
+        else {}
         for each in months
     ]
     results = [
-        VillageResults(row.area_id, row.code, tuple(by_area.get(row.area_id, "") for by_area in colours), row.score)
+        VillageResults(
+            row.area_id,
+            row.code,
+            tuple(by_code.get(row.code, "") for by_code in colours),
+            row.score,
+            row.firm if second else None,
+            row.veto,
+        )
         for row in results_of(session, run, VILLAGE)
         if row.area_id is not None
     ]
+    rule = replace(rule, only_red=second and rules.black_rule == FIRMLY_RED)
     return Reading(run.id, tuple(each.id for each in months if each is not None), read_list(results, rule))
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.queries import tree as areas
+from trafficedu.areas.queries.letters import with_places
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing
@@ -28,12 +29,14 @@ EVERYBODY = replace(SYSTEM, permissions=frozenset({MANAGE}))
 def list_document(session: Session, village_list: VillageList, day: date) -> NewDocument:
     """Return what the list of a month is issued with, published on ``day``."""
     data, run = list_paper(session, village_list, day), run_of(session, village_list)
+    top = areas.root(session)
+    english = with_places(session, data, top.path if top is not None else "", "en")
     month = str(village_list.month)
     counts = [(part.name, str(len(part.villages))) for part in data.parts]
     return NewDocument(
         kind=DocumentKind.VILLAGE_LIST,
         subject=month,
-        paper=lambda _locale, _proof: data,
+        paper=lambda locale, _proof: english if locale == "en" else data,
         shown=(
             Line(message("Month"), month, month),
             *(Line(name, count, count) for name, count in counts),

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from trafficedu.analysis.said.result import Said
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import choices as area_choices
 from trafficedu.areas.queries import tree as areas
 from trafficedu.areas.queries.ebikes import ebikes_of_areas
 from trafficedu.companies.queries import names_of
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
-from trafficedu.core.month import Period
-from trafficedu.core.text import message
+from trafficedu.core.month import Month, Period
+from trafficedu.core.text import Message, message
+from trafficedu.coverage.rules import FigureKind
 from trafficedu.education.queries import monthly as studies
 from trafficedu.education.queries import reoffence
 from trafficedu.education.rules.reckoning import CompletionCounts, ReoffenceCounts
+from trafficedu.evaluation.queries.claims import Observer
+from trafficedu.evaluation.rules.measures import VIOLATIONS
 from trafficedu.feedback.queries import monthly as answers
 from trafficedu.feedback.queries.rates import FeedbackCounts
-from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.models.records import ViolationKind
 from trafficedu.violations.queries import monthly as violations
 from trafficedu.violations.queries.figures import KindMonthCount
 from trafficedu.violations.queries.kinds import list_kinds
@@ -81,28 +84,7 @@ class CompanyPicture:
         return sum(row.violations for row in self.companies)
 
 
-@dataclass(frozen=True)
-class Share:
-    """A rate as it is shown: both parts, and its 95 % Wilson interval where the denominator is small."""
-
-    numerator: int
-    denominator: int
-    low: float | None = None
-    high: float | None = None
-
-
 READ_COMPANIES = "companies:company:read"
-SMALL_DENOMINATOR = 1000
-"""Below this an interval is at least some three points wide around 90 %: then it is shown beside the rate."""
-
-
-def share(numerator: int, denominator: int) -> Share:
-    """Return the rate with its interval where the denominator is small, without one where it is large or zero."""
-    if not 0 < denominator < SMALL_DENOMINATOR:
-        return Share(numerator, denominator)
-    from trafficedu.analysis.proportions import wilson  # noqa: PLC0415 - numpy loads only where it is used
-
-    return Share(numerator, denominator, *wilson(numerator, denominator))
 
 
 @dataclass(frozen=True)
@@ -110,7 +92,6 @@ class Counts:
     """What grows with the number of records."""
 
     by_kind: Sequence[KindMonthCount]
-    year_before: int
     completion: CompletionCounts
     reoffence: ReoffenceCounts
     feedback: Sequence[FeedbackCounts]
@@ -130,7 +111,12 @@ class Picture:
     companies: CompanyPicture | None
     """None for those who may not read companies."""
     total: int
-    year_before: int
+    compared: Said
+    """The violations beside those of the same days a year before."""
+    reported: Message
+    """How many towns reported them."""
+    begun: Month | None
+    """The first month that violations are known of; None where nothing is."""
     ebikes: int | None
     completion: CompletionCounts
     reoffence: ReoffenceCounts
@@ -153,14 +139,9 @@ def find_area(session: Session, code: str, by: Actor) -> Area:
     return area
 
 
-def list_choices(session: Session, by: Actor, area: Area, day: date) -> list[tuple[str, str]]:
-    """Return code and indented name of the areas to choose from: level by level down to the area chosen and below."""
-    return area_choices.choices_around(session, find_area(session, "", by), area, day)
-
-
 def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetime) -> Picture:
     """Gather the overview of ``area``; what lies outside the scope of ``by`` is not counted anywhere."""
-    counts = _count(session, by, area, period, as_of)
+    counts, observer = _count(session, by, area, period, as_of), Observer(session, area, by, as_of)
     kinds = _kinds(session, counts, period)
     exposure = ebikes_of_areas(session, area.path, period.last, period.last)[period.last]
     visible_parent = area.parent if area.parent and areas.is_visible(by, area.parent) else None
@@ -174,7 +155,9 @@ def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetim
         hours=violations.count_by_hour(session, by, area.path, period, as_of),
         companies=_companies(session, by, area, period, as_of) if by.may(READ_COMPANIES) else None,
         total=sum(series.total for series in kinds),
-        year_before=counts.year_before,
+        compared=observer.compare_year(VIOLATIONS, period),
+        reported=observer.reported(FigureKind.VIOLATIONS, period),
+        begun=observer.begun(VIOLATIONS),
         ebikes=exposure.get(area.path),
         completion=counts.completion,
         reoffence=counts.reoffence,
@@ -185,7 +168,6 @@ def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetim
 def _count(session: Session, by: Actor, area: Area, period: Period, as_of: datetime) -> Counts:
     return Counts(
         by_kind=violations.count_by_kind_and_month(session, by, area.path, period, as_of),
-        year_before=violations.count_by_month(session, by, area.path, period.year_before, as_of).total(),
         completion=studies.count_completion(session, by, area.path, period, as_of),
         reoffence=reoffence.count_reoffence(session, by, area.path, period, as_of),
         feedback=answers.count_feedback(session, by, area.path, period, as_of),

@@ -1,40 +1,61 @@
 """The one screen: how the areas below stand, the key figures, and what waits today.
 
-Colours and figures of a month are read from its stored evaluation, never counted anew: the screen answers as
-fast in a district of a million records as in one of ten thousand, and says what the evaluation says.
+Colours are read from the stored evaluation of the month. The key figures are those of the overview and the bulletin:
+of all areas, evaluated or not, from the sums of months that are over, as fast in a district of a million records as in
+one of ten thousand.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import DISTRICT, Area
+from trafficedu.analysis.colours.rule_set import FIRMLY_ORANGE_OR_WORSE, FIRMLY_RED, ORANGE, RED
+from trafficedu.analysis.said.figures import Share, share
+from trafficedu.analysis.said.result import Said
+from trafficedu.areas.models import Area
 from trafficedu.areas.queries import tree as areas
-from trafficedu.areas.rules import Drawn, Level, draw_outlines
+from trafficedu.areas.queries.outlines import Rings, outline_of, outlines_below
+from trafficedu.areas.rules import Level
 from trafficedu.core.actors import Actor
+from trafficedu.core.ageing import Ageing
 from trafficedu.core.clock import local_date
-from trafficedu.core.month import Month
-from trafficedu.education.queries import tasks
+from trafficedu.core.month import Month, Period
+from trafficedu.core.outlines import Drawn, draw_outlines
+from trafficedu.core.text import Message, message
+from trafficedu.coverage.rules import FigureKind
+from trafficedu.education.queries import monthly as studies
+from trafficedu.education.queries.ageing import age_overdue
 from trafficedu.education.queries.sessions import count_sessions_of_day
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries import runs as evaluation
-from trafficedu.feedback.queries import notices as feedback
+from trafficedu.evaluation.queries.claims import Observer
+from trafficedu.evaluation.rules.measures import VIOLATIONS
+from trafficedu.evaluation.rules.names import FIRM_NAMES
+from trafficedu.feedback.queries import monthly as answers
+from trafficedu.feedback.queries.ageing import age_late
+from trafficedu.feedback.rules.policy import Receiver
 from trafficedu.hazards.queries import figures as hazards
-from trafficedu.overview.queries.picture import Share, share
+from trafficedu.helmets.queries import rates as helmets
+from trafficedu.helmets.queries.monthly import RateCriteria
 from trafficedu.overview.rules import RANKS
+from trafficedu.violations.queries import monthly as violations
 
 COMPANY = "company"
-MAP_WIDTH = 640.0
+BAD = (ORANGE, RED)
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One area or company on the screen: how it stands, and how it stood the month before (``""``: unknown)."""
+    """One area or company on the screen: how it stands, and how it stood the month before (``""``: unknown).
+
+    ``veto`` is the colour that it cannot be better than this month whatever its score, ``""`` without one. ``firm`` is
+    what may be stated of it, ``""`` for nothing (to watch); None under rule set 1, which knows nothing of that.
+    """
 
     kind: str
     code: str
@@ -42,6 +63,31 @@ class Tile:
     colour: str
     score: float | None
     before: str
+    veto: str = ""
+    firm: str | None = None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it may be named as bad: what is firm, and a veto, a fact; under rule set 1 every bad colour."""
+        if self.veto:
+            return True
+        return self.colour in BAD if self.firm is None else self.firm in (FIRMLY_RED, FIRMLY_ORANGE_OR_WORSE)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether it stands on a bad colour that is not firm."""
+        return self.colour in BAD and not self.is_named
+
+    @property
+    def note(self) -> Message | None:
+        """What stands beside the colour: a veto, or whether a bad colour is firm."""
+        if self.veto:
+            return message("veto")
+        if self.firm is None or not (self.is_named or self.is_watched):
+            return None
+        if self.colour == RED and self.firm == FIRMLY_ORANGE_OR_WORSE:
+            return message("orange: firm")
+        return message("firm") if self.is_named else FIRM_NAMES[self.firm]
 
     @property
     def moved(self) -> int:
@@ -52,24 +98,54 @@ class Tile:
 
 @dataclass(frozen=True)
 class KeyFigures:
-    """Sums of the month's evaluation over the areas shown, each rate with both its parts."""
+    """The month's figures of the whole area, each rate with both its parts, as the overview and the bulletin have them.
+
+    Parameters
+    ----------
+    violations
+        Those of the month; ``compared`` says how they stand to the same days a year before, ``reported`` how many
+        towns reported them.
+    outside
+        How many of them lie in areas right below that are not evaluated, whose names are ``not_evaluated``.
+    on_time
+        Study tasks completed on time, of those due.
+    helmets
+        Helmets worn over three months, with the interval of its sites.
+    feedback
+        Companies' notices answered on time, of those due.
+    """
 
     violations: int
+    compared: Said
+    reported: Message
+    outside: int
+    not_evaluated: Sequence[str]
     on_time: Share
     helmets: Share
+    helmets_reported: Message
     feedback: Share
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """What has to be done today: nothing of it belongs to the month looked at."""
+    """What has to be done today: nothing of it belongs to the month looked at.
+
+    Everybody who sees the area sees the same figures: whose they are to mend, the lists say.
+    """
 
     sessions: int
     seats: int
     booked: int
-    late_feedback: int
+    company_notices: Ageing
+    village_notices: Ageing
+    tasks: Ageing
     overdue_hazards: int
-    overdue_tasks: int
+    open_hazards: int
+
+    @property
+    def notices(self) -> Ageing:
+        """The notices of both."""
+        return self.company_notices + self.village_notices
 
 
 @dataclass(frozen=True)
@@ -85,10 +161,21 @@ class Screen:
     level: Level | None
     """What the tiles are."""
     drawn: Mapping[str, Drawn]
+    """By code: the areas below whose outline is known, and the area itself where its own is."""
     height: float
     companies: Sequence[Tile]
     figures: KeyFigures
     waiting: Waiting
+
+    @property
+    def mapped(self) -> Sequence[Tile]:
+        """The tiles whose outline is known."""
+        return [tile for tile in self.tiles if tile.code in self.drawn]
+
+    @property
+    def unmapped(self) -> Sequence[Tile]:
+        """The tiles whose outline is not known: they have no place on a map."""
+        return [tile for tile in self.tiles if tile.code not in self.drawn]
 
     @property
     def counts(self) -> Counter[str]:
@@ -108,23 +195,22 @@ def draw_screen(session: Session, by: Actor, area: Area, month: Month, now: date
     between = bool(below) and below[0].level != level  # a province: its districts are shown, not its cities
     tiles = [_tile(row, colours) for key, row in results.items() if key[0] == level and (between or key[1] in shown)]
     own = results.get((area.level, area.code))
-    outlines = areas.outlines_below(session, area, local_date(now))
-    drawn, height = draw_outlines({code: rings for code, rings in outlines.items() if code in shown}, MAP_WIDTH)
+    drawn, height = draw_outlines(_outlines(session, area, shown, now))
     companies = [result for key, result in results.items() if key[0] == COMPANY]
     visible_parent = area.parent if area.parent and areas.is_visible(by, area.parent) else None
-    counted = [own] if own is not None else [results[tile.kind, tile.code] for tile in tiles]
+    at_top = area.parent_id is None
     return Screen(
         area=area,
         parent=visible_parent,
         month=month,
         run=run,
         own=_tile(own, colours) if own is not None else None,
-        tiles=sorted(tiles, key=_worst_first if level == DISTRICT else _by_code),
+        tiles=sorted(tiles, key=_worst_first),
         level=level,
         drawn=drawn,
         height=height,
-        companies=[_tile(result, colours) for result in companies] if area.parent_id is None else [],
-        figures=_figures(counted, companies),
+        companies=sorted((_tile(each, colours) for each in companies), key=_worst_first) if at_top else [],
+        figures=_figures(session, by, area, below, month, now),
         waiting=_count_waiting(session, by, area, now),
     )
 
@@ -138,12 +224,14 @@ def _level_below(session: Session, run: EvaluationRun | None, area: Area) -> Lev
     return next((level for level in levels if level in evaluated), None)
 
 
-def _worst_first(tile: Tile) -> tuple[int, float, str]:
-    return -RANKS.get(tile.colour, -1), tile.score or 0.0, tile.code
+def _worst_first(tile: Tile) -> tuple[int, bool, float, str]:
+    return -RANKS.get(tile.colour, -1), not tile.is_named, tile.score or 0.0, tile.code
 
 
-def _by_code(tile: Tile) -> str:
-    return tile.code
+def _outlines(session: Session, area: Area, shown: Collection[str], now: datetime) -> dict[str, Rings]:
+    below = outlines_below(session, area, local_date(now))
+    own = outline_of(session, area)
+    return ({area.code: own} if own is not None else {}) | {code: below[code] for code in below if code in shown}
 
 
 def _results(
@@ -158,28 +246,30 @@ def _results(
 
 
 def _tile(row: EvaluationResult, colours: Mapping[tuple[str, str], str]) -> Tile:
-    return Tile(row.kind, row.code, row.name, row.colour, row.score, colours.get((row.kind, row.code), ""))
+    before = colours.get((row.kind, row.code), "")
+    firm = row.firm if row.low is not None or row.firm else None
+    return Tile(row.kind, row.code, row.name, row.colour, row.score, before, row.veto, firm)
 
 
-def _figures(counted: Iterable[EvaluationResult], companies: Iterable[EvaluationResult]) -> KeyFigures:
-    sums: Counter[str] = Counter()
-    for result in counted:
-        _add(sums, result, ("violations", "education", "helmets"))
-    for result in companies:
-        _add(sums, result, ("feedback",))
+def _figures(session: Session, by: Actor, area: Area, below: Sequence[Area], month: Month, now: datetime) -> KeyFigures:
+    period = Period(month, month)
+    left_out = [one for one in below if not one.evaluated]
+    outside = violations.count_below(session, by, area.path, left_out, period, now)
+    completion = studies.count_completion(session, by, area.path, period, now)
+    companies = next(row for row in answers.count_feedback(session, by, area.path, period, now) if not row.of_villages)
+    criteria = RateCriteria.latest(month, area.path)
+    worn, observer = helmets.rate_of(session, criteria, by).row, Observer(session, area, by, now)
     return KeyFigures(
-        violations=sums["violations.observed"],
-        on_time=share(sums["education.on_time"], sums["education.due"]),
-        helmets=share(sums["helmets.helmeted"], sums["helmets.observed"]),
-        feedback=share(sums["feedback.on_time"], sums["feedback.due"]),
+        violations=violations.count_by_month(session, by, area.path, period, now).total(),
+        compared=observer.compare_year(VIOLATIONS, period),
+        reported=observer.reported(FigureKind.VIOLATIONS, period),
+        helmets_reported=observer.reported(FigureKind.HELMETS, criteria.period),
+        outside=outside.total(),
+        not_evaluated=[one.name for one in left_out if outside[one.id]],
+        on_time=share(completion.completed_on_time, completion.due),
+        helmets=share(worn.helmeted, worn.clear, (worn.rate.low, worn.rate.high)),
+        feedback=share(companies.answered_on_time, companies.due),
     )
-
-
-def _add(sums: Counter[str], result: EvaluationResult, dimensions: Iterable[str]) -> None:
-    for dimension in dimensions:
-        for name, value in result.inputs.get(dimension, {}).items():
-            if isinstance(value, int):
-                sums[f"{dimension}.{name}"] += value
 
 
 def _count_waiting(session: Session, by: Actor, area: Area, now: datetime) -> Waiting:
@@ -189,7 +279,9 @@ def _count_waiting(session: Session, by: Actor, area: Area, now: datetime) -> Wa
         sessions=sessions,
         seats=seats,
         booked=booked,
-        late_feedback=feedback.count_late(session, by, now, area.path),
+        company_notices=age_late(session, by, now, area.path, Receiver.COMPANY),
+        village_notices=age_late(session, by, now, area.path, Receiver.VILLAGE),
+        tasks=age_overdue(session, by, now, area.path),
         overdue_hazards=hazards.count_overdue(session, by, area.path, today),
-        overdue_tasks=tasks.count_overdue(session, by, today, area.path),
+        open_hazards=hazards.count_open(session, by, area.path),
     )

@@ -9,13 +9,16 @@ from datetime import date, datetime
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from trafficedu.analysis.said.result import Said
 from trafficedu.areas.models import VILLAGE
-from trafficedu.areas.queries.tree import list_below, within
+from trafficedu.areas.queries.tree import find_area, list_below, within
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month, Period
 from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.queries.tasks import overdue_on
+from trafficedu.evaluation.queries.claims import Observer
+from trafficedu.evaluation.rules.measures import VIOLATIONS
 from trafficedu.feedback.models import Notice
 from trafficedu.violations.queries.monthly import count_below
 
@@ -31,11 +34,13 @@ class VillageRow:
     late: int
     last_month: int
     month_before: int
+    said: Said | None
+    """What may be said of the two months; None where neither brought any."""
 
     @property
-    def worsened(self) -> bool:
-        """Whether the last full month brought more violations than the one before."""
-        return self.last_month > self.month_before
+    def more(self) -> bool:
+        """Whether the last full month brought more violations than the one before, by more than chance explains."""
+        return self.said is not None and self.said.proven and self.said.rises
 
     @property
     def quiet(self) -> bool:
@@ -44,7 +49,7 @@ class VillageRow:
 
 
 def list_villages(session: Session, path: str, now: datetime) -> Sequence[VillageRow]:
-    """Return the villages at and below ``path``: those that worsened most first, then by what is overdue.
+    """Return the villages at and below ``path``: by more violations than chance explains, then by what is overdue.
 
     Study counts where the violation happened, notices where the village has to answer.
     """
@@ -54,13 +59,27 @@ def list_villages(session: Session, path: str, now: datetime) -> Sequence[Villag
     notices = _unanswered(session, path, now)
     villages = list_below(session, path, today, VILLAGE)
     new, old = (count_below(session, SYSTEM, path, villages, Period(month, month), now) for month in (last, last - 1))
+    observer = Observer(session, find_area(session, path.strip("/").rsplit("/", 1)[-1]), SYSTEM, now)
+    between = observer.pair(Period(last - 1, last - 1), Period(last, last))
+    codes = {row.id: row.code for row in villages}
+    before, after = ({codes[key]: n for key, n in counts.items()} for counts in (old, new))
+    paths = {row.code: row.path for row in villages}
+    said = observer.compare_parts(VIOLATIONS, between, before, after, paths)
     rows = [
-        VillageRow(row.name, row.code, tasks.get(row.id, 0), *notices.get(row.id, (0, 0)), new[row.id], old[row.id])
+        VillageRow(
+            row.name,
+            row.code,
+            tasks.get(row.id, 0),
+            *notices.get(row.id, (0, 0)),
+            new[row.id],
+            old[row.id],
+            said.get(row.code),
+        )
         for row in villages
     ]
     return sorted(
         (row for row in rows if not row.quiet),
-        key=lambda row: (row.month_before - row.last_month, -row.overdue_tasks, -row.unanswered, row.code),
+        key=lambda row: (not row.more, -row.overdue_tasks, -row.unanswered, -row.last_month, row.code),
     )
 
 

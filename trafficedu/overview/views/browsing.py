@@ -7,6 +7,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from trafficedu.accounts import queries as accounts
+from trafficedu.analysis.said.figures import share
 from trafficedu.core import clock
 from trafficedu.core.access import actor, open_to_all, requires
 from trafficedu.core.database import from_replica, session
@@ -37,15 +38,13 @@ def overview() -> Any:
     """I see where my area stands in a period: violations, study, feedback, and the areas below."""
     form = PictureForm(request.args)
     period = form.settle(Month.of(clock.today()) - 1)
-    area = pictures.find_area(session(), request.args.get("area", ""), actor())
+    area = pictures.find_area(session(), form.area.chosen(period.last_day), actor())
     picture = pictures.draw(session(), actor(), area, period, clock.utc_now())
-    form.offer(pictures.list_choices(session(), actor(), area, period.last_day))
-    form.area.data = area.code
     return render_template(
         "overview/overview.html",
         form=form,
         picture=picture,
-        share=pictures.share,
+        share=share,
         by_month=charts.by_month(picture, locale()),
         by_hour=charts.by_hour(picture, locale()),
         by_area=charts.by_area(picture, locale()),

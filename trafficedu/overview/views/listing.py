@@ -30,6 +30,8 @@ from trafficedu.overview.rules import ListAct, Shade
 from trafficedu.overview.views.blueprint import pages
 from trafficedu.reports.proof import DRAFT
 
+FOLDED_FROM = 8
+"""So many villages of each part are seen at once; the others are unfolded."""
 COLUMNS = (
     spreadsheet.Column("list", message("List")),
     spreadsheet.Column("town", message("Town")),
@@ -66,6 +68,7 @@ def month_list(month: Month) -> Any:
         frozen=frozen,
         act=ListAct,
         parts=_parts(entries),
+        folded_from=FOLDED_FROM,
         read_off=read_off(session(), frozen),
         newer=queries.newer_evaluations(session(), frozen, services.list_rule(session())),
         changes=[unpacked(change) for change in frozen.changes],

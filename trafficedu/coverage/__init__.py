@@ -1,0 +1,1 @@
+"""Of which figures, areas and months anything is known: reported, none happened, open, not reported."""

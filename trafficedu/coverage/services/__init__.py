@@ -1,0 +1,1 @@
+"""What is said about months, and what the worker finds missing."""
