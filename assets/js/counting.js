@@ -1,9 +1,9 @@
 // The counting page: one thumb, no network needed. A tap is kept first and shown then; sending is another matter.
-import { lastStanding, openStore, sums } from "./parts/counting-store.js";
-import { makeSender } from "./parts/counting-send.js";
+import { canOpenAlone, keepPage } from "./offline/worker-ready.js";
+import { countingSender } from "./parts/counting-send.js";
+import { lastStanding, openLog, sums } from "./parts/counting-log.js";
 
 const CODE_CHARACTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const EVERY_MS = 15000;
 const KEEP_DONE_MS = 2 * 86400000;
 
 const root = document.querySelector("[data-counting]");
@@ -14,7 +14,7 @@ const say = (name, values = {}) =>
     root.dataset[`word${name[0].toUpperCase()}${name.slice(1)}`] ?? name,
   );
 
-let store;
+let log;
 let sender;
 let sheet = null;
 let link = "";
@@ -29,7 +29,7 @@ function fill(list, items, first) {
 }
 
 async function showFacts() {
-  const facts = await store.facts();
+  const facts = await log.facts();
   if (!facts) return;
   fill(part("site"), facts.sites.map(({ code, name, area }) => [code, `${area} · ${name}`]), ["", say("chooseSite")]);
   fill(part("company"), facts.companies.map(({ code, name }) => [code, name]), ["", say("anyCompany")]);
@@ -47,7 +47,7 @@ function stateOf(one) {
 }
 
 async function showKept() {
-  const kept = (await store.sheets()).sort((one, other) => other.started - one.started);
+  const kept = (await log.sheets()).sort((one, other) => other.started - one.started);
   const lines = kept.map((one) => {
     const line = document.createElement("li");
     const name = document.createElement("span");
@@ -83,7 +83,7 @@ async function showKept() {
 }
 
 async function showCount() {
-  const taps = await store.taps(sheet.key);
+  const taps = await log.taps(sheet.key);
   const found = sums(taps);
   root.querySelectorAll("[data-cell]").forEach((cell) => (cell.textContent = found[cell.dataset.cell] ?? 0));
   root.querySelectorAll("[data-row]").forEach((row) => {
@@ -112,13 +112,13 @@ async function changed(state) {
 }
 
 async function enter(key) {
-  sheet = (await store.sheets()).find((one) => one.key === key) ?? null;
+  sheet = (await log.sheets()).find((one) => one.key === key) ?? null;
   showScreen();
   if (sheet) await showCount();
 }
 
 async function start() {
-  const facts = await store.facts();
+  const facts = await log.facts();
   const site = facts?.sites.find((one) => one.code === part("site").value);
   const typed = part("code").value.replaceAll(/[\s-]/g, "").toUpperCase().replaceAll("O", "0").replaceAll(/[IL]/g, "1");
   const wrong = !site ? "needSite" : typed && !(typed.length === 4 && [...typed].every((one) => CODE_CHARACTERS.includes(one))) ? "needCode" : "";
@@ -127,7 +127,7 @@ async function start() {
   if (wrong) return (wrong === "needSite" ? part("site") : part("code")).focus();
   const now = Date.now();
   const fresh = { key: crypto.randomUUID?.() ?? `sheet-${random(24)}`, site: site.code, siteName: site.name, code: typed || random(4), observer: facts.observer };
-  await store.add({ ...fresh, started: now, until: now, last: 0, sent: 0, ended: false, done: false, problem: "", number: "" });
+  await log.add({ ...fresh, started: now, until: now, last: 0, sent: 0, ended: false, done: false, problem: "", number: "" });
   part("code").value = "";
   navigator.storage?.persist?.();
   return enter(fresh.key);
@@ -135,14 +135,14 @@ async function start() {
 
 async function tap(result) {
   const { group, role } = choice;
-  await store.change(sheet.key, () => ({ group, role, company: group === "delivery" ? choice.company : "", result, step: 1 }));
+  await log.change(sheet.key, () => ({ group, role, company: group === "delivery" ? choice.company : "", result, step: 1 }));
   navigator.vibrate?.(20);
   part("said").textContent = say("counted", { what: say(`${group}-${role}`.replace(/-(\w)/, (_, letter) => letter.toUpperCase())), result: say(result) });
   await Promise.all([showCount(), showKept()]);
 }
 
 async function undo() {
-  const taken = await store.change(sheet.key, (_, taps) => {
+  const taken = await log.change(sheet.key, (_, taps) => {
     const standing = lastStanding(taps);
     return standing ? { ...standing, step: -1 } : null;
   });
@@ -155,9 +155,9 @@ async function undo() {
 async function finish() {
   const ending = sheet;
   sheet = null;
-  if ((await store.taps(ending.key)).length === 0) await store.remove(ending.key);
+  if ((await log.taps(ending.key)).length === 0) await log.remove(ending.key);
   else {
-    await store.change(ending.key, (kept) => {
+    await log.change(ending.key, (kept) => {
       kept.ended = true;
       kept.until = Date.now();
       return null;
@@ -182,36 +182,33 @@ function listen() {
   part("finish").addEventListener("click", () => part("dialog").showModal());
   part("dialog").addEventListener("close", () => part("dialog").returnValue === "finish" && finish());
   part("send").addEventListener("click", async () => {
-    await Promise.all((await store.sheets()).map((one) => store.change(one.key, (kept) => void (kept.problem = ""))));
+    await Promise.all((await log.sheets()).map((one) => log.change(one.key, (kept) => void (kept.problem = ""))));
     await sender.send();
   });
-  window.addEventListener("online", () => sender.send());
-  window.addEventListener("offline", () => changed("away"));
-  document.addEventListener("visibilitychange", () => sender.send());
-  setInterval(() => sender.send(), EVERY_MS);
+  sender.start();
 }
 
 async function forgetOld() {
-  const old = (await store.sheets()).filter((one) => one.done && one.until < Date.now() - KEEP_DONE_MS);
-  await Promise.all(old.map((one) => store.remove(one.key)));
+  const old = (await log.sheets()).filter((one) => one.done && one.until < Date.now() - KEEP_DONE_MS);
+  await Promise.all(old.map((one) => log.remove(one.key)));
 }
 
 async function begin() {
   if (!root) return;
   try {
-    store = await openStore();
+    log = await openLog();
   } catch {
     part("unable").hidden = false;
     return;
   }
-  sender = makeSender({ store, factsUrl: root.dataset.factsUrl, sendUrl: root.dataset.sendUrl, changed });
-  navigator.serviceWorker?.register(root.dataset.workerUrl, { scope: root.dataset.scope }).catch(() => {});
-  part("no-offline").hidden = "serviceWorker" in navigator;
+  sender = countingSender({ log, factsUrl: root.dataset.factsUrl, sendUrl: root.dataset.sendUrl, changed });
+  keepPage({ url: root.dataset.workerUrl, scope: root.dataset.scope });
+  part("no-offline").hidden = canOpenAlone();
   await forgetOld();
   root.querySelectorAll("[data-choice]:checked").forEach((input) => (choice[input.dataset.choice] = input.value));
   listen();
   await showFacts();
-  const open = (await store.sheets()).filter((one) => !one.ended).sort((one, other) => other.until - one.until)[0];
+  const open = (await log.sheets()).filter((one) => !one.ended).sort((one, other) => other.until - one.until)[0];
   if (open) await enter(open.key);
   else showScreen();
   await showKept();

@@ -32,10 +32,6 @@ class Person:
 class Link:
     label: str
     url: str
-    active: bool = False
-
-    def shown(self) -> tuple[str, bool]:
-        return self.url, self.active
 
 
 @dataclass(frozen=True)
@@ -93,7 +89,7 @@ class Filters(FlaskForm):  # type: ignore[misc] # Flask-WTF carries no types
     kind = SelectField("Kind", choices={"": "All", "2007": "Red light"})
 
 
-MENU = [Links("Road", [Link("A", "/?", True)]), Links("Desk", [Link("B", "/b")])]
+MENU = [Links("Road", [Link("A", "/?")]), Links("Desk", [Link("B", "/b")])]
 
 
 def page_url(**changes: object) -> str:
@@ -107,11 +103,11 @@ def context() -> dict[str, object]:
         "locale": request.args.get("lang", "zh"),
         "asset": lambda name: f"/static/build/{manifest[name]}",
         "current_user": Person(is_authenticated="anonymous" not in request.args),
-        "navigation": []
-        if "anonymous" in request.args
-        else [Links("Road", [Link("A", "/?", True)]), Links("Desk", [Link("B", "/b")])],
+        "navigation": [] if "anonymous" in request.args else MENU,
+        "marked_entry": "/?",
         "page_url": page_url,
         "held_back": lambda: None,
+        "shown_list": lambda: None,
         "opened_mark": str,
         "account_mark": str,
         "seen_mark": str,
@@ -132,6 +128,12 @@ def accounts() -> Blueprint:
     return made
 
 
+def installed() -> Blueprint:
+    made = Blueprint("installed", __name__)
+    made.add_url_rule("/manifest.webmanifest", "manifest", lambda: {"name": "gallery"})
+    return made
+
+
 def create() -> Flask:
     app = Flask(__name__, static_folder=str(build.ROOT / "trafficedu" / "static"))
     app.jinja_env.undefined = StrictUndefined
@@ -145,6 +147,7 @@ def create() -> Flask:
     app.add_template_filter(translated)
     app.add_template_test(lambda at: isinstance(at, Moment), "happened")
     app.register_blueprint(accounts())
+    app.register_blueprint(installed())
 
     @app.after_request
     def secure(response: Any) -> Any:

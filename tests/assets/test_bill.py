@@ -26,7 +26,7 @@ def test_every_locked_package_stands_in_the_bill_with_its_version(rows: dict[str
 
 def test_what_the_pages_carry_stands_in_the_bill_with_its_version(rows: dict[str, tuple[str, str]]) -> None:
     locked = json.loads((build.SOURCES / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-    for name in ("bootstrap", "htmx.org", "echarts", "zrender", "@expo-google-fonts/noto-sans-sc"):
+    for name in ("bootstrap", "htmx.org", "idb", "echarts", "zrender", "@expo-google-fonts/noto-sans-sc"):
         about = locked[f"node_modules/{name}"]
         assert rows[name] == (about["version"], about["license"]), "run make lock"
 

@@ -17,7 +17,16 @@ def built() -> Path:
 
 def test_the_manifest_names_every_bundle_and_each_file_is_there(built: Path) -> None:
     manifest = build.read_manifest(built)
-    assert {"app.css", "app.js", "charts.js"} <= manifest.keys()
+    assert {
+        "app.css",
+        "app.js",
+        "charts.js",
+        "kerb.js",
+        "scan-worker.js",
+        "zxing_reader.wasm",
+        "worker.js",
+        "icon-192.png",
+    } <= manifest.keys()
     for logical, hashed in manifest.items():
         name, ending = logical.rsplit(".", 1)
         assert hashed.startswith(f"{name}-")
@@ -27,7 +36,8 @@ def test_the_manifest_names_every_bundle_and_each_file_is_there(built: Path) -> 
 
 def test_nothing_but_the_manifest_s_files_is_left_in_the_folder(built: Path) -> None:
     bundles = build.read_manifest(built).values()
-    compressed = {f"{name}{ending}" for name in bundles for ending in (".br", ".gz")}
+    texts = [name for name in bundles if not name.endswith(".png")]
+    compressed = {f"{name}{ending}" for name in texts for ending in (".br", ".gz")}
     known = {*bundles, *compressed, "manifest.json", "licences.txt", ".stamp"}
     assert {path.name for path in built.iterdir()} == known
 
@@ -54,7 +64,7 @@ def test_a_lost_bundle_is_made_again(built: Path, tmp_path: Path) -> None:
 
 def test_the_licence_of_every_bundled_package_is_alongside(built: Path) -> None:
     licences = (built / "licences.txt").read_text(encoding="utf-8")
-    for package in ("bootstrap 5.", "echarts 6.", "htmx.org 2.", "zrender 6."):
+    for package in ("bootstrap 5.", "echarts 6.", "htmx.org 2.", "idb 8.", "zrender 6.", "zxing-wasm 3."):
         assert f"\n{package}" in f"\n{licences}"
 
 

@@ -28,10 +28,10 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from trafficedu import wiring
 from trafficedu.accounts.queries import find_actor
 from trafficedu.core.database import close_connections
 from trafficedu.core.job_running import Runner
+from trafficedu.wiring.work import JOBS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -138,7 +138,7 @@ def address(live_app: Flask) -> Iterator[str]:
 @pytest.fixture
 def at_work(live_app: Flask) -> Iterator[None]:
     """Background jobs are run, as the process beside the pages does."""
-    runner = Runner(live_app, wiring.JOBS, find_actor)
+    runner = Runner(live_app, JOBS, find_actor)
     thread = threading.Thread(target=runner.run_until_stopped)
     thread.start()
     yield

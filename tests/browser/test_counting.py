@@ -22,7 +22,7 @@ WITHOUT_WORDS = pytest.mark.parametrize("locale", ["zh"])
 """Nothing is read here: one language does."""
 Visit = Callable[[str], Visitor]
 NEXT_TRY_MS = 15_000
-"""How long the page waits before it sends again (``assets/js/counting.js``)."""
+"""How long the page waits before it sends again (``assets/js/offline/sender.js``)."""
 
 
 @pytest.fixture
@@ -215,3 +215,35 @@ def test_somebody_elses_counts_wait_for_their_own_account(live_app: Flask, visit
     page.locator("[data-send]").click()
     expect(page.locator("[data-status]")).to_have_attribute("data-state", "sent", timeout=30_000)
     assert stored(live_app)["sums"] == (2, 0, 0)
+
+
+@WITHOUT_WORDS
+def test_what_a_phone_kept_before_the_update_is_still_sent(live_app: Flask, visit: Visit, officer: str) -> None:
+    visitor = visit("phone")
+    visitor.sign_in(officer, PASSWORD)
+    page = visitor.page
+    page.evaluate(
+        """async () => {
+          const { observer } = await (await fetch("/helmets/count/facts")).json();
+          const asked = indexedDB.open("helmets", 1);
+          asked.onupgradeneeded = () => {
+            asked.result.createObjectStore("sheets", { keyPath: "key" });
+            asked.result.createObjectStore("taps", { keyPath: ["key", "sequence"] });
+            asked.result.createObjectStore("facts", { keyPath: "name" });
+          };
+          const database = await new Promise((done) => (asked.onsuccess = () => done(asked.result)));
+          const kept = database.transaction(["sheets", "taps"], "readwrite");
+          const [key, now] = ["kept-before-the-update", Date.now()];
+          const sheet = { key, site: "K1", siteName: "K1", code: "AB12", observer, started: now - 60000, until: now };
+          const rest = { last: 2, sent: 0, ended: true, done: false, problem: "", number: "" };
+          kept.objectStore("sheets").put({ ...sheet, ...rest });
+          const tap = { key, group: "other", role: "rider", company: "", result: "bare", step: 1 };
+          [1, 2].forEach((sequence) => kept.objectStore("taps").put({ ...tap, sequence }));
+          await new Promise((done) => (kept.oncomplete = done));
+          database.close();
+        }"""
+    )
+    visitor.open("/helmets/count")
+    page.locator("[data-counting][data-ready]").wait_for()
+    expect(page.locator("[data-kept] .state-done")).to_be_visible(timeout=30_000)
+    assert stored(live_app) == {"sums": (0, 2, 0), "surveys": 1, "ended": [True]}

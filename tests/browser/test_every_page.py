@@ -35,7 +35,15 @@ NOT_PAGES = {
     "health.metrics",
     "accounts.sign_in",
     "helmets.facts",
+    "hazards.facts",
     "hazards.photo",
+    "patrols.facts",
+    "public.strip_length",
+    "violations.around",
+    "violations.photo",
+    "violations.small_photo",
+    "violations.record_facts",
+    "violations.signature_picture",
 }
 """Files, probes, data a script asks for, and the page that sends on whoever is signed in."""
 MUST_REACH = {

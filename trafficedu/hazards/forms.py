@@ -10,7 +10,6 @@ from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
     FileField,
-    FloatField,
     IntegerField,
     MultipleFileField,
     RadioField,
@@ -18,7 +17,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from trafficedu.areas.fields import TOWNS_AND_VILLAGES, PlaceField
+from trafficedu.areas.fields import TOWNS_AND_VILLAGES, PlaceField, position_fields
 from trafficedu.core.fields import (
     ChoiceFilter,
     DayField,
@@ -96,12 +95,7 @@ class HazardForm(PhotosForm, OnceForm):
         description=_l("Road, side and landmarks nearby."),
         render_kw={"autocomplete": "off"},
     )
-    latitude = FloatField(
-        _l("Latitude"), [Optional()], description=_l("Such as 30.1785."), render_kw={"inputmode": "decimal"}
-    )
-    longitude = FloatField(
-        _l("Longitude"), [Optional()], description=_l("Such as 120.2647."), render_kw={"inputmode": "decimal"}
-    )
+    latitude, longitude = position_fields()
     description = TextField(_l("What you see"), [Optional(), at_most(500)], render_kw={"rows": "3"})
 
     def to_input(self) -> NewHazard:

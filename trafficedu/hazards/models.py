@@ -13,6 +13,7 @@ from trafficedu.areas.models import Area
 from trafficedu.core.keys import EVIDENCE
 from trafficedu.core.once import MadeByForm
 from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, is_among, one_of, partial_index, word
+from trafficedu.core.phones import minutes_fast
 from trafficedu.core.tables import table_of
 from trafficedu.core.terms import keep_terms
 from trafficedu.hazards.rules import HAZARD_LIFE, OPEN, HazardAct, HazardState, PhotoTime, Risk, is_overdue
@@ -43,7 +44,9 @@ class Hazard(MadeByForm, Versioned, Base):
     ``missed_on`` is the first deadline that passed while it was not fixed: a deadline moved afterwards does not make
     it on time. ``overdue_told_on`` and ``soon_told_on`` are the deadlines about which the reminder went out.
     ``fixed_*`` is emptied when a fix is rejected. ``sorted_on`` is the deadline as lists sort by it: the last of all
-    days while there is none. ``client_reference`` makes a repeated submit give the first record.
+    days while there is none. ``client_reference`` makes a repeated submit give the first record. What was kept on a
+    phone without a network has ``noticed_utc``, when it was filled in by the phone's clock, put right, and by how many
+    seconds that clock was ahead; ``reported_utc`` is when it arrived, for nobody could plan before.
     """
 
     __tablename__ = "hazard"
@@ -61,6 +64,7 @@ class Hazard(MadeByForm, Versioned, Base):
         CheckConstraint("verified_by_id IS NULL OR verified_by_id <> fixed_by_id", "by_another"),
         CheckConstraint("state NOT IN ('closed', 'voided') OR state_reason <> ''", "why"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", "position"),
+        CheckConstraint("(noticed_utc IS NULL) = (phone_ahead_seconds IS NULL)", "noticed"),
         Index("ix_hazard_area_id_state", "area_id", "state"),
         Index("ix_hazard_state_deadline_on", "state", "deadline_on"),
         Index("ix_hazard_reported_on", "reported_on"),
@@ -81,6 +85,8 @@ class Hazard(MadeByForm, Versioned, Base):
     reported_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     reported_on: Mapped[date]
     reported_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    noticed_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    phone_ahead_seconds: Mapped[int | None]
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
     place: Mapped[str] = mapped_column(String(120))
     latitude: Mapped[float | None]
@@ -119,6 +125,11 @@ class Hazard(MadeByForm, Versioned, Base):
     def may(self, act: HazardAct) -> bool:
         """Tell whether ``act`` may be taken as it stands."""
         return HAZARD_LIFE.may(act, self.state)
+
+    @property
+    def phone_minutes_fast(self) -> int:
+        """By how many minutes the clock of the phone that kept it was fast; 0 where it was right, or none was asked."""
+        return minutes_fast(self.phone_ahead_seconds or 0)
 
     def is_overdue(self, day: date) -> bool:
         """Tell whether it is not fixed though its deadline passed before ``day``."""

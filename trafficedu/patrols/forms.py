@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
 from wtforms import IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from trafficedu.areas.fields import ANY, PlaceField
+from trafficedu.core.clock import local
 from trafficedu.core.fields import (
     ChoiceFilter,
     DayField,
@@ -20,6 +24,7 @@ from trafficedu.core.fields import (
     at_most,
     named,
 )
+from trafficedu.core.queued import Waited, read_moment
 from trafficedu.core.time_fields import LocalTimeField, NowField, not_in_future
 from trafficedu.patrols.queries.records import PatrolFilter
 from trafficedu.patrols.rules import MOST_STOPS, PatrolState
@@ -65,6 +70,24 @@ class PastForm(EndForm, OnceForm):
     area_code = PlaceField(_l("Area"), [InputRequired(AREA_MISSING)], ANY)
     ended_at = LocalTimeField(_l("End"), [InputRequired(TIME_MISSING), not_in_future])
     started_at = LocalTimeField(_l("Start of the patrol"), [InputRequired(TIME_MISSING), not_in_future])
+
+    @classmethod
+    def of_phone(
+        cls, sent: Waited, fields: MultiDict[str, str], prefix: str, now: datetime
+    ) -> tuple[PastForm, int | None]:
+        """Return the form as a phone filled it in, and how many stops the server had when the phone went on alone.
+
+        A moment that somebody typed stands; of one that only the phone's clock knows the clock is put right. Raises
+        ValueError where it is none that a page sends.
+        """
+        said = MultiDict(fields)
+        said[f"{prefix}client_reference"] = fields["client_reference"]
+        for name in ("started_at", "ended_at"):
+            if moment := fields.get(f"phone_{name}"):
+                right = sent.put_right(read_moment(moment), now)
+                said[f"{prefix}{name}"] = local(right).strftime("%Y-%m-%dT%H:%M")
+        counted = fields.get("seen_stops")
+        return cls(formdata=said, prefix=prefix, meta={"csrf": False}), int(counted) if counted else None
 
     def to_past(self) -> PastPatrol:
         """Return what was entered."""

@@ -11,21 +11,23 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.queries.tree import find_valid_area, find_visible_area
-from trafficedu.core import audit
+from trafficedu.core import audit, phones
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Denied, Refusal, entered
 from trafficedu.core.numbers import new_number
-from trafficedu.core.once import content_digest, require_same
+from trafficedu.core.once import OtherContent, content_digest, require_same
 from trafficedu.core.orm import expect_version
-from trafficedu.core.text import message
+from trafficedu.core.text import listed, message
+from trafficedu.core.times import Moment
 from trafficedu.patrols.models import Patrol
 from trafficedu.patrols.queries import records
-from trafficedu.patrols.rules import MOST_STOPS, check_start, check_stops, minutes_of, whole_minute
+from trafficedu.patrols.rules import MOST_STOPS, PatrolState, check_start, check_stops, minutes_of, whole_minute
 
 VOID_ANY = "patrols:patrol:void"
 RUNS_ALREADY = message("You already have a patrol under way. End it first.")
 NOT_YOURS = message("You can only void your own patrols. Ask your supervisor about others.")
+SENT_BY_ANOTHER = message("This form was sent by someone else. Open the page again.")
 NOT_RUNNING = message("This patrol has ended. Begin a new one.")
 
 
@@ -78,6 +80,43 @@ def enter_past(session: Session, new: PastPatrol, by: Actor, now: datetime) -> P
     patrol = _new(session, new.area_code, new.client_reference, new.started_utc, by)
     patrol.ended_utc, patrol.minutes, patrol.stops, patrol.note = new.ended_utc, minutes, new.stops, new.note
     return _add(session, patrol, "enter", by, new)
+
+
+def bring_in(session: Session, new: PastPatrol, counted: int | None, by: Actor, now: datetime) -> Patrol:
+    """Take a patrol that went on on a phone without a network: enter it, or end the one that the same form began.
+
+    It arrives once: the same end again returns the patrol. ``counted`` is how many stops the server had when the phone
+    went on by itself; None where it was not asked, or somebody has looked since.
+
+    Raises
+    ------
+    Refusal
+        As :func:`enter_past` and :func:`end`; at ``stops`` where another phone counted meanwhile.
+    OtherContent
+        It ended already, and otherwise.
+    """
+    first = records.find_by_client_reference(session, new.client_reference)
+    if first is None:
+        return enter_past(session, new, by, now)
+    if first.officer_id != by.user_id:
+        raise Refusal(SENT_BY_ANOTHER)
+    if first.state is PatrolState.RUNNING:
+        if counted is not None and counted != (first.stops or 0):
+            text = message(
+                "Another phone counted meanwhile: %(stops)d riders are stopped on the server. Enter the total.",
+                stops=first.stops or 0,
+            )
+            raise Refusal(text, field="stops")
+        end(session, first, Ending(new.ended_utc, new.stops, new.note), by, now)
+    elif not _ended_so(first, new):
+        raise OtherContent(first.number, listed([Moment(first.started_utc).told, first.area.name]))
+    return first
+
+
+def _ended_so(patrol: Patrol, new: PastPatrol) -> bool:
+    """Tell whether a patrol ended as said, within what a clock that was put right twice may differ."""
+    near = patrol.ended_utc is not None and abs(patrol.ended_utc - new.ended_utc) <= phones.TOLERANCE
+    return near and (patrol.stops, patrol.note) == (new.stops, new.note)
 
 
 def count_stop(session: Session, by: Actor) -> None:
@@ -169,7 +208,7 @@ def may_void(patrol: Patrol, by: Actor) -> bool:
 def _same_form(session: Session, client_reference: str, by: Actor, said: Any) -> Patrol | None:
     first = records.find_by_client_reference(session, client_reference) if client_reference else None
     if first is not None and first.officer_id != by.user_id:
-        raise Refusal(message("This form was sent by someone else. Open the page again."))
+        raise Refusal(SENT_BY_ANOTHER)
     if first is not None:
         require_same(session, first, said, first.started_utc, first.area.name)
     return first

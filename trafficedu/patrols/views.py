@@ -11,23 +11,31 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, render_template, request
+import flask_login
+from flask import Blueprint, jsonify, render_template, request, url_for
+from flask_babel import gettext as _
 
 from trafficedu.areas.queries.choices import list_named
 from trafficedu.areas.queries.tree import chosen_path
+from trafficedu.core import queued as phones
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Denied
-from trafficedu.core.forms import carried_out, form_page, submitted
+from trafficedu.core.forms import acted, carried_out, form_page, submitted
+from trafficedu.core.kept import account_mark
 from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
 from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, flash_message
+from trafficedu.core.web import back_to, flash_message, translated
 from trafficedu.patrols import services
 from trafficedu.patrols.forms import BeginForm, EndForm, PastForm, PatrolFilterForm, VoidForm
+from trafficedu.patrols.models import Patrol
 from trafficedu.patrols.queries import records
+
+PAST = "past-"
+"""Before the names of the fields by which a patrol ends that went on on a phone: another form stands beside them."""
 
 pages = Blueprint("patrols", __name__, url_prefix="/patrols")
 
@@ -45,7 +53,64 @@ def _now(form: BeginForm) -> Any:
     if running is None and not form.is_submitted():
         form.area_code.begin_with(records.last_area(session(), actor()))
     own = records.list_own(session(), actor(), today())
-    return form_page("patrols/now.html", form, running=running, own=own)
+    return form_page("patrols/now.html", form, running=running, own=own, **_for_phone(running))
+
+
+def _for_phone(running: Patrol | None = None) -> dict[str, Any]:
+    """Return what the page of who is on patrol needs where there is no network."""
+    past, known = PastForm(prefix=PAST), None
+    if running is not None and running.client_reference:
+        known = {
+            "reference": running.client_reference,
+            "area": f"{running.area.name} {running.area.code}",
+            "started": running.started_utc.isoformat(),
+            "known": True,
+            "seen": running.stops or 0,
+            "stops": running.stops,
+            "log": [],
+        }
+    return {"past": past, "needs": phones.needs_of(past), "on_server": known, "kept": False}
+
+
+@pages.get("/now/kept")
+@requires("patrols:patrol:record")
+@kerb
+def kept_now() -> Any:
+    """My phone keeps the page for when there is no network: without my name, and without a patrol."""
+    form = BeginForm()
+    form.area_code.begin_with(records.last_area(session(), actor()))
+    bare = {"kept": True, "current_user": flask_login.AnonymousUserMixin(), "navigation": []}
+    return form_page("patrols/now.html", form, running=None, own=[], **(_for_phone() | bare))
+
+
+@pages.get("/facts")
+@requires("patrols:patrol:record")
+@kerb
+def facts() -> Any:
+    """My phone asks whom it sends for, and for leave to send."""
+    return phones.told_to_phone()
+
+
+@pages.post("/queued")
+@requires("patrols:patrol:record")
+@changes_nothing_seen("what another phone counted meanwhile is asked for by itself")
+@kerb
+def queued() -> Any:
+    """My phone sends a patrol that went on without a network; it counts once."""
+    try:
+        sent = phones.read_waited(request.form)
+        form, counted = PastForm.of_phone(sent, request.form, PAST, utc_now())
+    except (KeyError, ValueError, OverflowError):
+        return jsonify(message=translated(phones.NOT_OURS)), 400
+    if sent.account != account_mark():
+        return jsonify(message=translated(phones.OTHERS)), 403
+    if form.validate() and (
+        accepted := acted(form, lambda: services.bring_in(session(), form.to_past(), counted, actor(), utc_now()))
+    ):
+        patrol = accepted.value
+        address = url_for("patrols.show", number=patrol.number)
+        return jsonify(number=patrol.number, address=address, told=f"{_('Patrol')} · {patrol.area.name}")
+    return jsonify(phones.refused(form)), 409 if form.recorded else 422
 
 
 @pages.post("/now/begin")

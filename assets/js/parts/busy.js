@@ -7,6 +7,7 @@ function told(event) {
   const { elt, xhr } = event.detail;
   if (elt.matches('[hx-trigger*="every"]')) return; // what asks by itself asks again
   const status = xhr?.status ?? 0;
+  if (elt.matches("[data-quiet]") && status !== 401) return; // likewise with the next sign typed, unless nobody is signed in
   const said = status && status !== 401 ? sentence(xhr.responseText, xhr.getResponseHeader("Content-Type") ?? "") : "";
   tell(elt, said || advice(status), { status });
 }

@@ -7,7 +7,7 @@ function element(name, attributes, ...children) {
   return made;
 }
 
-function open(question, verb, onYes) {
+export function open(question, verb, onYes) {
   const no = element("button", { type: "submit", value: "", className: "btn", textContent: word("cancel") });
   const yes = element("button", { type: "submit", value: "yes", className: "btn btn-primary", textContent: verb });
   const text = element("p", { id: "confirm-question", textContent: question });

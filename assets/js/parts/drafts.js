@@ -38,7 +38,7 @@ function tidy() {
     });
 }
 
-function fill(form, fields) {
+export function fill(form, fields) {
   const values = new Map();
   fields.forEach(([name, value]) => values.set(name, [...(values.get(name) ?? []), value]));
   [...form.elements].forEach((field) => {

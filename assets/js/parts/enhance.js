@@ -1,6 +1,9 @@
 // What is done once to every piece of page that appears, at load and after each htmx swap.
+import { choosing } from "./choosing.js";
 import { placeFields } from "./place-fields.js";
+import { distances } from "./distances.js";
 import { positions } from "./position.js";
+import { waiting } from "./waiting.js";
 import { word } from "./words.js";
 
 const language = document.documentElement.lang;
@@ -103,7 +106,7 @@ function tidy(root) {
 export function enhance(root) {
   if (root.dataset?.enhanced) return;
   if (root.dataset) root.dataset.enhanced = "";
-  [times, flashes, copies, rows, frames, filters, placeFields, tidy, positions].forEach((part) => part(root));
+  [times, flashes, copies, rows, frames, filters, placeFields, tidy, positions, distances, waiting, choosing].forEach((part) => part(root));
   root.querySelector("[data-focus]")?.focus();
 }
 

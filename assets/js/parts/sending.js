@@ -29,6 +29,7 @@ function show(html, address, appeared) {
   document.body.append(...made);
   window.scrollTo(0, 0);
   made.forEach(appeared);
+  document.dispatchEvent(new Event("shown"));
   if (!document.activeElement?.matches("[data-focus]")) document.getElementById("main")?.focus({ preventScroll: true });
 }
 
@@ -48,21 +49,34 @@ async function renew(form) {
   if (token && field) field.value = token;
 }
 
+// A network that wants a sign-in of its own answers everything with a page of its own: the server was not reached.
+const isOurs = (html) => html.includes('name="csrf-token"');
+
+// a page may take what the server could not: it is kept on the phone then
+const isTaken = (form, button) => !form.dispatchEvent(new CustomEvent("unsent", { bubbles: true, cancelable: true, detail: { button } }));
+
 async function send(form, button, appeared) {
   const address = button?.getAttribute("formaction") ? button.formAction : actionOf(form);
   const headers = { Accept: "text/html", "X-Kept-Page": "1" };
-  const answer = await fetch(address, { method: "POST", body: bodyOf(form, button), headers, signal: AbortSignal.timeout?.(PATIENCE_MS) });
+  const patience = Number(form.closest("[data-patience]")?.dataset.patience) || PATIENCE_MS;
+  const answer = await fetch(address, { method: "POST", body: bodyOf(form, button), headers, signal: AbortSignal.timeout?.(patience) });
   const type = answer.headers.get("Content-Type") ?? "";
   const text = await answer.text();
   const again = { act: () => form.requestSubmit(button ?? undefined), label: word("again"), status: answer.status };
   if (type.includes("json") && answer.ok) {
+    const { address } = JSON.parse(text);
     forget(form);
-    goTo(JSON.parse(text).address);
+    const until = [];
+    form.dispatchEvent(new CustomEvent("accepted", { bubbles: true, detail: { address, until } }));
+    await Promise.allSettled(until);
+    goTo(address);
     return true;
   }
+  if (answer.status >= 500 && isTaken(form, button)) return false;
+  if (answer.ok && !isOurs(text)) throw new Error("answered by somebody else");
   const kept = hasFiles(form) && [400, 401].includes(answer.status);
   if (kept) again.act = () => renew(form).catch(() => {}).then(() => form.requestSubmit(button ?? undefined));
-  if (!kept && type.includes("html") && (answer.ok || [401, 409, 422].includes(answer.status) || (answer.status === 400 && text.includes("data-once")))) {
+  if (!kept && type.includes("html") && (answer.ok || [401, 409, 422].includes(answer.status) || (answer.status === 400 && text.includes("data-once")) || (answer.status === 429 && text.includes("data-wait")))) {
     if (answer.ok) forget(form);
     show(text, address, appeared);
   } else tell(form, (answer.status === 401 ? "" : sentence(text, type)) || advice(answer.status), again);
@@ -79,6 +93,7 @@ export function sending(root, appeared) {
       .then((leaving) => leaving || release(form))
       .catch(() => {
         release(form);
+        if (isTaken(form, button)) return;
         tell(form, word("kept"), { act: () => form.requestSubmit(button ?? undefined), label: word("again") });
       });
   });

@@ -59,6 +59,14 @@ def count_overdue(session: Session, by: Actor, path: str, day: date) -> int:
     )
 
 
+def count_open(session: Session, by: Actor, path: str) -> int:
+    """Return how many hazards at and below ``path`` that ``by`` sees wait for somebody, capped."""
+    return count_capped(
+        session,
+        select(Hazard.id).where(visible_to(by), Hazard.area_id.in_(within(path)), among(Hazard.state, *OPEN)),
+    )
+
+
 def count_by_tier(session: Session, by: Actor, area: Area, day: date) -> Sequence[TierRow]:
     """Return a row for ``area`` itself, with all below it, and one for every area right below it, in their order.
 

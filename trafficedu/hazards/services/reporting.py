@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -53,8 +53,18 @@ class NewHazard:
     client_reference: str | None = None
 
 
-def report(session: Session, new: NewHazard, by: Actor, now: datetime) -> Hazard:
+@dataclass(frozen=True)
+class Noticed:
+    """What a phone says of a hazard that waited on it: when it was filled in, put right, and how far ahead it was."""
+
+    at_utc: datetime
+    ahead: timedelta
+
+
+def report(session: Session, new: NewHazard, by: Actor, now: datetime, noticed: Noticed | None = None) -> Hazard:
     """Enter a hazard with its photos, or return the first record of the same submit.
+
+    ``noticed`` is no part of what was said: the same report may be sent by a form first, and then from the phone.
 
     Raises
     ------
@@ -74,6 +84,8 @@ def report(session: Session, new: NewHazard, by: Actor, now: datetime) -> Hazard
         reported_utc=now,
         reported_on=local_date(now),
         state=rules.HazardState.REPORTED,
+        noticed_utc=noticed.at_utc if noticed else None,
+        phone_ahead_seconds=round(noticed.ahead.total_seconds()) if noticed else None,
         **values,
     )
     try:

@@ -14,6 +14,7 @@ from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.lanes import kerb
+from trafficedu.core.queued import needs_of
 from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message, locale
@@ -21,6 +22,7 @@ from trafficedu.hazards.forms import HazardForm, MorePhotosForm, ReasonForm
 from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.queries import records
 from trafficedu.hazards.queries.kinds import list_kinds
+from trafficedu.hazards.rules import MOST_PHOTOS
 from trafficedu.hazards.services import reporting
 from trafficedu.hazards.views.blueprint import pages
 
@@ -42,7 +44,7 @@ def new() -> Any:
         cookie[VILLAGE_COOKIE] = form.area_code.data
         flash_message(message("Hazard reported. The town must now plan how to fix it."))
         return back_to("hazards.show", number=made[0])
-    return _page(form)
+    return hazard_page(form)
 
 
 @pages.route("/<number>/correct", methods=["GET", "POST"])
@@ -59,15 +61,22 @@ def correct(number: str) -> Any:
     ):
         flash_message(message("Hazard corrected."))
         return back_to("hazards.show", number=number)
-    return _page(form, records.find_hazard(session(), number, actor()))
+    return hazard_page(form, records.find_hazard(session(), number, actor()))
 
 
-def _page(form: HazardForm, hazard: Hazard | None = None) -> Any:
+def hazard_page(form: HazardForm, hazard: Hazard | None = None, **more: Any) -> Any:
+    """Show the form on which a hazard is reported or corrected, or the copy of it that a phone keeps."""
     kinds = [(kind.code, kind.name(locale())) for kind in list_kinds(session(), only_active=True)]
     if hazard is not None and hazard.kind.code not in dict(kinds):
         kinds.append((hazard.kind.code, hazard.kind.name(locale())))
     form.kind.choices = choices([("", _("Choose the kind")), *kinds])
-    return form_page("hazards/form.html", form, hazard=hazard)
+    return form_page(
+        "hazards/form.html",
+        form,
+        hazard=hazard,
+        most_photos=MOST_PHOTOS,
+        **{"kept": False, "needs": needs_of(form)} | more,
+    )
 
 
 @pages.route("/<number>/photos", methods=["GET", "POST"])

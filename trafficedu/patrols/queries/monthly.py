@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, extract, func, or_, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
@@ -18,6 +18,8 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.counting import CAP
 from trafficedu.core.month import EARLIEST, Month, Period
 from trafficedu.core.tables import table_of
+from trafficedu.coverage.models import Covered
+from trafficedu.coverage.rules import FigureKind
 from trafficedu.patrols.models import Patrol
 from trafficedu.settled.models import AddedFigure, Adds, named
 from trafficedu.settled.queries import seen_path, sum_of
@@ -61,6 +63,7 @@ def _adds(patrol: FromClause) -> Sequence[Adds]:
 
 
 FIGURE = AddedFigure("patrols", select(func.min(Patrol.started_on)), table_of(Patrol), _adds)
+COVERED = Covered(FigureKind.PATROLS, FIGURE, lambda part: part == PATROLS)
 
 
 def effort_by_area(session: Session, month: Month) -> Mapping[str, Effort]:
@@ -76,6 +79,18 @@ def effort_by_area(session: Session, month: Month) -> Mapping[str, Effort]:
         .group_by(Area.path)
     )
     return {row[0]: _effort(row[1:]) for row in session.execute(query)}
+
+
+def stops_by_area_and_month(session: Session, period: Period) -> list[tuple[str, Month, int]]:
+    """Return path of the area itself, month and vehicles stopped, of the patrols that counted any, whoever asks."""
+    year, month = extract("year", Patrol.started_on), extract("month", Patrol.started_on)
+    query = (
+        select(Area.path, year, month, func.sum(Patrol.stops))
+        .join(Area, Area.id == Patrol.area_id)
+        .where(*COUNTS, Patrol.stops.is_not(None), Patrol.started_on.between(period.first_day, period.last_day))
+        .group_by(Area.path, year, month)
+    )
+    return [(path, Month(int(y), int(m)), int(stops)) for path, y, m, stops in session.execute(query)]
 
 
 def effort_of(session: Session, path: str, month: Month, now: datetime) -> Effort:

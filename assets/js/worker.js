@@ -1,0 +1,82 @@
+// The one service worker: pages that are used where there is no network open without one. The server puts `self.KEPT`
+// in front of this (trafficedu/core/installed.py). Keeps pages without anybody's name and the files they need; never
+// an answer with data.
+const { pages, home, assets, cache } = self.KEPT;
+const PAGES = "pages";
+const PATIENCE_MS = 4000;
+const FRESH_MS = 3600000;
+
+async function isFresh(kept) {
+  const found = await (await caches.open(PAGES)).match(kept);
+  return found !== undefined && Date.now() - Date.parse(found.headers.get("Date")) < FRESH_MS;
+}
+
+// A page that this account may not open, or cannot now, stays as it was kept. Where it leads to the sign-in page, that
+// is not fetched: its answer would begin another session beside the one that somebody is signing in with.
+async function keepPage(kept) {
+  const answer = await fetch(kept, { credentials: "same-origin", redirect: "manual" });
+  if (answer.ok) await (await caches.open(PAGES)).put(kept, answer);
+}
+
+const keepPages = () =>
+  Promise.allSettled(Object.values(pages).map(async (kept) => (await isFresh(kept)) || keepPage(kept)));
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(
+    (async () => {
+      await (await caches.open(cache)).addAll(assets);
+      await Promise.allSettled(Object.values(pages).map(keepPage));
+      await self.skipWaiting();
+    })(),
+  );
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    (async () => {
+      const old = (await caches.keys()).filter((name) => name.startsWith("assets-") && name !== cache);
+      await Promise.all(old.map((name) => caches.delete(name)));
+      await self.clients.claim();
+    })(),
+  );
+});
+
+self.addEventListener("message", (event) => event.data === "keep" && event.waitUntil(keepPages()));
+
+async function fresh(request) {
+  const late = new Promise((_, reject) => setTimeout(() => reject(new Error("late")), PATIENCE_MS));
+  const answer = await Promise.race([fetch(request), late]);
+  if (answer.status >= 500) throw new Error(String(answer.status));
+  return answer;
+}
+
+async function open(event, kept) {
+  try {
+    const answer = await fresh(event.request);
+    if (answer.ok) event.waitUntil(keepPages());
+    return answer;
+  } catch {
+    return (await caches.match(kept, { cacheName: PAGES })) ?? fetch(event.request);
+  }
+}
+
+// without a network the first screen leads to the page that works without one, where the phone keeps it
+async function first(request) {
+  try {
+    return await fetch(request);
+  } catch {
+    const known = await caches.match(pages[home.page], { cacheName: PAGES });
+    return known ? Response.redirect(home.page) : Response.error();
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== self.location.origin) return;
+  if (request.mode === "navigate" && pages[url.pathname]) event.respondWith(open(event, pages[url.pathname]));
+  else if (request.mode === "navigate" && url.pathname === home.first) event.respondWith(first(request));
+  else if (assets.includes(url.pathname)) {
+    event.respondWith(caches.match(request, { cacheName: cache }).then((found) => found ?? fetch(request)));
+  }
+});
