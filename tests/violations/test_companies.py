@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ from trafficedu.riders.services.engagements import (
     withdraw_engagement,
 )
 from trafficedu.violations.imports.files import COLUMNS, EXPORTER, IMPORTER
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries import companies
 from trafficedu.violations.services import companies as answering
 from trafficedu.violations.services import reviewing
@@ -46,6 +47,9 @@ NOW = utc_now()
 LATER = NOW + timedelta(hours=1)
 DAY = local_date(NOW - timedelta(hours=2))
 LONG_AGO = date(2020, 1, 1)
+KINDS = ("2007", "2004", "2009", "2019")
+"""Of one rider at one time: no two records of the same kind, which might be one."""
+_kinds = cycle(KINDS)
 
 
 @pytest.fixture
@@ -81,7 +85,7 @@ def works_for(
 
 def recorded(session: Session, world: World, rider: Rider, company: Company | None = None, **values: Any) -> Violation:
     given = {"rider_number": rider.number, "company_code": company and company.code, **values}
-    moment = {"occurred_utc": NOW - timedelta(hours=2)}
+    moment = {"occurred_utc": NOW - timedelta(hours=2), "kind_code": next(_kinds)}
     return record(session, new_violation(world.village, plate="", **moment | given), SYSTEM, NOW)
 
 
@@ -130,11 +134,12 @@ def test_an_empty_company_is_as_engaged_and_none_is_none(
     stranger, both = make_rider(session, name="李四光"), make_rider(session, name="王五一")
     for company in (world.company, world.other_company):
         works_for(session, both, company)
+    own, other = world.company.code, world.other_company.code
     rows = [
-        row(session, world, rider, "engaged", occurred_at=when),
-        row(session, world, rider, "none", occurred_at=when, company_code="none"),
-        row(session, world, rider, "named", occurred_at=when, company_code=world.other_company.code),
-        row(session, world, rider, "own", occurred_at=when, company_code=world.company.code),
+        row(session, world, rider, "engaged", occurred_at=when, kind=KINDS[0]),
+        row(session, world, rider, "none", occurred_at=when, kind=KINDS[1], company_code="none"),
+        row(session, world, rider, "named", occurred_at=when, kind=KINDS[2], company_code=other),
+        row(session, world, rider, "own", occurred_at=when, kind=KINDS[3], company_code=own),
         row(session, world, stranger, "nobody", occurred_at=when),
         row(session, world, both, "ambiguous", occurred_at=when),
     ]

@@ -20,7 +20,7 @@ from trafficedu.feedback.models import Notice
 from trafficedu.riders.models import Engagement, Rider
 from trafficedu.riders.queries.people import id_number_of
 from trafficedu.riders.services.engagements import NewEngagement, engage
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.services.recording import record
 
 MakeUser = Callable[..., User]
@@ -61,7 +61,7 @@ def test_the_police_decide_with_one_key_and_take_it_back(
         engage(session, rider, NewEngagement(company.id, date(2020, 1, 1), None, "contract"), SYSTEM, utc_now())
     violation = recorded(session, world, rider)
     client.sign_in(make_user("supervisor", area_id=world.district.id))
-    assert "Which company answers?" in client.get("/?lang=en").text
+    assert "Open companies 1" in client.get("/?lang=en").text
     page = client.get("/companies-open").text
     assert "诸葛孔明" in page
     for company in (world.company, world.other_company):
@@ -168,6 +168,7 @@ def test_whose_order_it_was_is_asked_with_one_tap(
     assert session.scalars(select(Violation)).all() == []
     tapped = given | {"id_number": "", "name": "", "rider_number": rider.number, "company_code": world.company.code}
     assert client.post("/record", data=tapped).status_code == 303
-    assert client.post("/record", data=tapped | {"company_code": "open", "client_reference": "c-2"}).status_code == 303
+    another = {"kind": "2004", "company_code": "open", "client_reference": "c-2"}
+    assert client.post("/record", data=tapped | another).status_code == 303
     found = session.execute(select(Violation.company_id, Violation.company_known).order_by(Violation.id)).all()
     assert [tuple(each) for each in found] == [(world.company.id, "engaged"), (None, "ambiguous")]

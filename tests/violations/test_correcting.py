@@ -22,7 +22,7 @@ from trafficedu.core.clock import local, utc_now
 from trafficedu.core.errors import Denied, Refusal, Stale
 from trafficedu.core.times import Moment
 from trafficedu.violations.events import ViolationCorrected, ViolationVoided
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries.corrections import list_corrections
 from trafficedu.violations.services import correcting, objections
 from trafficedu.violations.services.correcting import CorrectedFacts
@@ -138,8 +138,8 @@ def test_taking_back_voids_and_settles_what_was_objected(
 
 def test_objections_end_with_their_days_and_their_number(session: Session, district: District, officer: Actor) -> None:
     violation = make_violation(session, district.village)
-    for _ in range(2):
-        objection = objections.raise_objection(session, violation, "不是我", "", NOW + timedelta(days=60))
+    for words in ("不是我", "另有视频"):
+        objection = objections.raise_objection(session, violation, words, "", NOW + timedelta(days=60))
         objections.decide_objection(session, objection, False, "证据清楚", officer, NOW)
     with pytest.raises(Refusal) as refusal:
         objections.raise_objection(session, violation, "不是我", "", NOW)
@@ -187,12 +187,42 @@ class TestPages:
     def test_a_record_of_an_hour_ago_is_the_supervisor_s(
         self, session: Session, phone: Browser, officer_user: User, district: District
     ) -> None:
+        an_hour_ago = utc_now() - timedelta(hours=1)
+        violation = make_violation(
+            session, district.village, actor_of(officer_user), an_hour_ago, occurred_utc=an_hour_ago
+        )
+        address = f"/violations/{violation.number}"
+        assert f"{address}/correct" not in phone.get(f"/record/{violation.number}").text
+        assert "a supervisor decides" in phone.get(f"{address}/correct").text
+        given = self.typed(session, violation.number, kind="2004", reason="按错了键")
+        assert phone.post(f"{address}/correct", data=given).status_code == 303
+        assert (violation.kind.code, violation.state) == ("2007", "confirmed"), "it waits for the supervisor"
+        page = phone.get(address).text
+        assert "按错了键" in page
+        assert f'href="{address}/correct"' not in page
+        again = phone.post(f"{address}/take-back", data={"reason": "又错了"})
+        assert again.status_code == 422
+        assert "is asked for already" in again.text
+
+    def test_somebody_else_s_record_is_not_even_asked_about(
+        self, session: Session, phone: Browser, district: District
+    ) -> None:
+        violation = make_violation(session, district.village)
+        for page in ("correct", "take-back"):
+            assert phone.get(f"/violations/{violation.number}/{page}").status_code == 403
+
+    def test_what_was_voided_says_so_before_anything_is_typed(
+        self, session: Session, phone: Browser, officer_user: User, district: District
+    ) -> None:
         violation = self.fresh(session, officer_user, district)
-        violation.recorded_utc = utc_now() - timedelta(hours=1)
-        session.flush()
-        assert f"/violations/{violation.number}/correct" not in phone.get(f"/record/{violation.number}").text
-        assert phone.get(f"/violations/{violation.number}/correct").status_code == 403
-        assert phone.post(f"/violations/{violation.number}/take-back", data={"reason": "x"}).status_code == 403
+        address = f"/violations/{violation.number}"
+        assert phone.post(f"{address}/take-back", data={"reason": "认错人"}).status_code == 303
+        for page in ("correct", "take-back"):
+            answer = phone.get(f"{address}/{page}")
+            assert (answer.status_code, answer.headers["Location"]) == (303, address)
+            assert "Nothing of it can be changed any more" in phone.get(address).text
+        late = phone.post(f"{address}/take-back", data={"reason": "又错了"})
+        assert late.status_code == 409, "what is sent is answered as before"
 
     def test_a_stale_page_corrects_nothing(
         self, session: Session, phone: Browser, officer_user: User, district: District

@@ -29,7 +29,7 @@ from trafficedu.core.times import Moment
 from trafficedu.transfers.services import undoing
 from trafficedu.transfers.services.exporting import Export, TableOut, export_file
 from trafficedu.violations.imports.files import COLUMNS, EXPORTER, IMPORTER
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries.corrections import list_corrections
 from trafficedu.violations.queries.records import VIOLATIONS, ViolationFilter
 from trafficedu.violations.services import correcting

@@ -27,7 +27,7 @@ from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.plates import PLACE
 from trafficedu.violations.events import ViolationEstablished
 from trafficedu.violations.imports.files import COLUMNS, EXPORTER, IMPORTER
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.services import reviewing
 
 SOMEBODY = identity()

@@ -21,9 +21,9 @@ from trafficedu.core import paging, reach
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.clock import local_date
 from trafficedu.core.paging import Place
-from trafficedu.violations.models import Violation, ViolationKind
+from trafficedu.violations.models.records import Violation, ViolationKind
 from trafficedu.violations.queries.records import VIOLATIONS, ViolationFilter, reviews_on
-from trafficedu.violations.rules import Source
+from trafficedu.violations.rules.states import Source
 
 VILLAGES = (places.VILLAGE, places.NEXT_VILLAGE, places.OTHER_VILLAGE)
 TOWN_PATH = f"{places.DISTRICT}/{places.TOWN}/"

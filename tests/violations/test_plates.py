@@ -18,14 +18,15 @@ from tests.factories.violations import NOW, District, identity, new_rider, new_v
 from tests.violations.test_correcting import said
 from tests.violations.test_views import typed
 from trafficedu.areas.models import Area
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.times import Moment
 from trafficedu.riders.models import PlateUse, Rider
 from trafficedu.riders.queries.plates import rider_of
 from trafficedu.riders.services.plates import PlateMet
-from trafficedu.violations.models import PlateQuestion, Violation
+from trafficedu.violations.models.decisions import PlateQuestion
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.services import correcting, plates, recording, reviewing
 
 PLATE = "杭州A12345"
@@ -165,10 +166,10 @@ def test_a_rejected_or_void_record_asks_no_more(
     session: Session, district: District, officer: Actor, known: Rider
 ) -> None:
     violation = make_violation(session, district.village, officer, source="camera", rider=new_rider())
-    reviewing.reject(session, violation, "号牌不清", officer, NOW)
+    reviewing.reject(session, violation, "号牌不清", SYSTEM, NOW)
     assert asked(session).state == "dropped"
     free = make_violation(session, district.village, officer, source="camera", rider=new_rider(), plate="杭州B55555")
-    reviewing.reject(session, free, "号牌不清", officer, NOW)
+    reviewing.reject(session, free, "号牌不清", SYSTEM, NOW)
     assert rider_of(session, "杭州B55555", NOW.date()) is None
 
 
@@ -270,11 +271,11 @@ def test_the_list_is_decided_by_one_tap(session: Session, desk: Browser, distric
     violation = make_violation(session, district.village, source="camera", rider=new_rider(name="骑车人"), **at)
     elsewhere = make_violation(session, district.other_village, source="camera", rider=new_rider(name="别处"), **at)
     session.commit()
-    for page in ("/", "/plates"):
-        text = desk.get(page).text
-        assert OWNER in text
-        assert "骑车人" in text
-        assert "别处" not in text
+    assert f"/inbox/plate/{violation.number}" in desk.get("/").text
+    text = desk.get("/plates").text
+    assert OWNER in text
+    assert "骑车人" in text
+    assert "别处" not in text
     assert desk.post(f"/violations/{elsewhere.number}/plate", data={"answer": "borrowed"}).status_code == 404
     assert desk.post(f"/violations/{violation.number}/plate", data={"answer": ""}).status_code == 422
     assert desk.post(f"/violations/{violation.number}/plate", data={"answer": "borrowed"}).status_code == 303

@@ -23,8 +23,9 @@ from trafficedu.riders.rules import USUAL, Relation
 from trafficedu.riders.services import plates as uses
 from trafficedu.riders.services.people import find_or_register
 from trafficedu.riders.services.plates import NewUse, PlateMet, UseChange
-from trafficedu.violations.models import PlateQuestion, Violation
-from trafficedu.violations.rules import NOT_ENDED, Offender
+from trafficedu.violations.models.decisions import PlateQuestion
+from trafficedu.violations.models.records import Violation
+from trafficedu.violations.rules.states import NOT_ENDED, Offender
 from trafficedu.violations.services import correcting, plates, reviewing
 from trafficedu.violations.services.correcting import CorrectedFacts
 

@@ -19,8 +19,9 @@ from trafficedu.configuration.services import set_wording
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.riders.queries.plates import PLACE
-from trafficedu.violations.models import Objection, Violation
-from trafficedu.violations.rules import ObjectionState
+from trafficedu.violations.models.decisions import Objection
+from trafficedu.violations.models.records import Violation
+from trafficedu.violations.rules.states import ObjectionState
 from trafficedu.violations.services.objections import raise_objection
 
 

@@ -17,7 +17,7 @@ from tests.factories.events import published
 from tests.factories.violations import NOW, District, make_violation, new_rider, new_violation
 from trafficedu.accounts.queries import actor_of
 from trafficedu.areas.models import Area
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import from_local, utc_now
 from trafficedu.core.database import database
@@ -30,7 +30,7 @@ from trafficedu.riders.queries.plates import rider_of
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.riders.services.people import find_or_register
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
-from trafficedu.violations.models import Violation, ViolationKind
+from trafficedu.violations.models.records import Violation, ViolationKind
 from trafficedu.violations.services import kinds, objections, recording, reviewing
 
 
@@ -271,7 +271,7 @@ class TestReview:
     def test_it_counts_once_confirmed_and_its_rider_known(
         self, session: Session, district: District, officer: Actor, heard: list[Any]
     ) -> None:
-        violation = recording.record(session, camera(district.village), officer, NOW)
+        violation = recording.record(session, camera(district.village), SYSTEM, NOW)
         reviewing.confirm(session, violation, officer, NOW)
         assert heard == []
         reviewing.identify_rider(session, violation, new_rider(), officer, NOW)
@@ -289,7 +289,7 @@ class TestReview:
     def test_a_rejected_one_never_counts(
         self, session: Session, district: District, officer: Actor, heard: list[Any]
     ) -> None:
-        violation = recording.record(session, camera(district.village), officer, NOW)
+        violation = recording.record(session, camera(district.village), SYSTEM, NOW)
         with pytest.raises(Refusal) as refusal:
             reviewing.reject(session, violation, " ", officer, NOW)
         assert refusal.value.field == "reason"

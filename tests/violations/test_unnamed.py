@@ -23,7 +23,7 @@ from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.people import phone_of
 from trafficedu.riders.queries.plates import rider_of
 from trafficedu.violations.events import ViolationEstablished
-from trafficedu.violations.models import UnnamedPerson, Violation
+from trafficedu.violations.models.records import UnnamedPerson, Violation
 from trafficedu.violations.queries.unnamed import UNNAMED
 from trafficedu.violations.services import keys, reviewing, unnamed
 from trafficedu.violations.services.unnamed import Described

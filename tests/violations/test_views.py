@@ -23,12 +23,13 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local, today, utc_now
 from trafficedu.riders.models import Rider
 from trafficedu.riders.services.engagements import NewEngagement, engage
-from trafficedu.violations.models import Violation, ViolationKind
+from trafficedu.violations.models.records import Violation, ViolationKind
 from trafficedu.violations.services import objections
 
-STATEMENTS = 23
+STATEMENTS = 25
 """The whole of it for a known rider: actor, figures, ground, rider, opening noted, engagement, plate, the row, audit,
-stamp (12), and what it opens: lock, task, course, seat, booking, notice and their audit rows (11)."""
+stamp (12), whether it is recorded already, in PostgreSQL in turn (2), and what it opens: lock, task, course, seat,
+booking, notice and their audit rows (11)."""
 
 
 def typed(district: District, **changes: Any) -> dict[str, Any]:
@@ -77,7 +78,7 @@ class TestRecordPage:
         assert answer.location.endswith(f"/record/{violation.number}")
         html = phone.get(answer.location).get_data(as_text=True)
         assert violation.number in html
-        assert f"/n/{violation.number}" in html
+        assert f"/violations/{violation.number}/receipt" in html
         assert f' {district.village.code}">' in phone.get("/record").get_data(as_text=True), "the next is often near"
 
     def test_a_repeated_submit_leads_to_the_first_record(
@@ -195,7 +196,9 @@ class TestRecordPage:
 
     def test_nobody_found_is_said(self, phone: Browser, district: District) -> None:
         answer = phone.post("/record", data=typed(district, action="look_up"))
-        assert "No rider has this number" in answer.get_data(as_text=True)
+        html = answer.get_data(as_text=True)
+        assert "No rider found by: document number · plate · name" in html
+        assert "others by the whole number or plate" in html
 
     def test_a_rider_s_number_alone_opens_nobody(self, session: Session, phone: Browser, district: District) -> None:
         stranger = make_violation(
@@ -299,15 +302,16 @@ class TestRecord:
         for _ in range(7):
             make_violation(session, district.village, source="camera", rider=None)
         session.commit()
-        assert "See all 7</a>" in desk.get("/").text
+        assert "Camera records 7</a>" in desk.get("/").text
         for module in (reach, web):
             monkeypatch.setattr(module, "CAP", 6)
-        assert "See all 6+</a>" in desk.get("/").text
+        assert "Camera records 6+</a>" in desk.get("/").text
 
     def test_a_camera_record_is_reviewed_and_its_rider_named(
         self, session: Session, desk: Browser, district: District
     ) -> None:
         violation = make_violation(session, district.village, source="camera", rider=None)
+        violation.review_due_on = today()
         session.commit()
         assert violation.number in desk.get("/reviews").get_data(as_text=True)
         assert desk.post(f"/violations/{violation.number}/confirm").status_code == 303

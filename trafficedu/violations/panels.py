@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import render_template, url_for
-from flask_babel import gettext as _
 
 from trafficedu.areas.queries import tree
 from trafficedu.companies.models import Company
@@ -17,28 +15,14 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.month import Month, Period
 from trafficedu.riders.rules import colour_code
-from trafficedu.violations.models import Violation
-from trafficedu.violations.queries import companies, figures, monthly, objections, plates, records
+from trafficedu.violations.queries import companies, figures, monthly, plates, records
+from trafficedu.violations.queries.inbox import Queue
 from trafficedu.violations.queries.kinds import list_kinds, list_kinds_ending
 from trafficedu.violations.queries.unnamed import UNNAMED
 
 EXPIRY_DAYS = 60
 SHOWN = 5
 OWN_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class WaitingRecord:
-    """A record on which somebody has to decide, with the last day for it."""
-
-    violation: Violation
-    url: str
-    due_on: date | None
-
-    @property
-    def days_left(self) -> int:
-        """Days until its last day; negative once that is over."""
-        return (self.due_on - today()).days if self.due_on else 0
 
 
 @panel_for("violations:violation:record")
@@ -52,40 +36,15 @@ def own_day() -> str:
 
 
 @panel_for("violations:violation:review")
-def reviews_due() -> str:
-    """Home: camera records by the time left."""
-    first, total = records.reviews_on(today()).first(session(), actor(), None, SHOWN)
-    waiting = [WaitingRecord(row, url_for("violations.show", number=row.number), row.review_due_on) for row in first]
-    return _waiting(_("Reviews"), waiting, total, url_for("violations.reviews"), _("Nothing is waiting for review."))
-
-
-@panel_for("violations:objection:decide")
-def objections_due() -> str:
-    """Home: objections by the time left."""
-    first, total = objections.objections_on(today()).first(session(), actor(), None, SHOWN)
-    waiting = [
-        WaitingRecord(row.violation, url_for("violations.objection", number=row.number), row.due_on) for row in first
-    ]
-    nothing = _("No objections are waiting.")
-    return _waiting(_("Objections"), waiting, total, url_for("violations.objections"), nothing)
-
-
-@panel_for("violations:company:decide")
-def companies_due() -> str:
-    """Home: records of which it is open which company answers, the latest first."""
-    first, total = companies.COMPANIES_OPEN.first(session(), actor(), None, SHOWN)
-    if not first:
+def inbox_due() -> str:
+    """Home: what waits to be decided, the least time left first, and the way into the queue."""
+    queue = Queue(session(), actor(), today())
+    counts = queue.counts()
+    total = sum(counts.values())
+    if not total:
         return ""
-    return render_template(
-        "violations/_home_companies.html",
-        id="open-companies",
-        own=False,
-        title=_("Which company answers?"),
-        explanation=_("Nobody is told of these records until it is known."),
-        rows=first,
-        total=total,
-        all_url=url_for("violations.companies_open"),
-    )
+    first = [(item, queue.days_left(item)) for item in queue.first(SHOWN)]
+    return render_template("violations/_home_inbox.html", counts=counts, total=total, first=first)
 
 
 @panel_for("violations:company:confirm")
@@ -94,21 +53,7 @@ def named_to_us() -> str:
     first, total = companies.NAMED_RIDERS.first(session(), actor(), None, SHOWN)
     if not first:
         return ""
-    return render_template(
-        "violations/_home_companies.html",
-        id="named-riders",
-        own=True,
-        title=_("Your riders?"),
-        explanation=_("Records name these riders as yours, but no engagement is known for that day."),
-        rows=first,
-        total=total,
-        all_url=url_for("violations.named_riders"),
-    )
-
-
-def _waiting(title: str, waiting: list[WaitingRecord], total: int, all_url: str, nothing: str) -> str:
-    values = {"waiting": waiting, "total": total, "all_url": all_url, "nothing": nothing}
-    return render_template("violations/_home_waiting.html", title=title, **values)
+    return render_template("violations/_home_companies.html", rows=first, total=total)
 
 
 @panel_for("violations:kind:manage")
@@ -140,13 +85,6 @@ def of_plate(plate: str, **_subject: Any) -> str:
     if not who.may("violations:violation:read"):
         return ""
     return render_template("violations/_plate.html", violations=plates.list_of_plate(session(), who, plate))
-
-
-@panel_for("violations:plate:decide")
-def plates_due() -> str:
-    """Home: records whose rider met a plate known as another rider's; nothing where there are none."""
-    first, total = plates.QUESTIONS.first(session(), actor(), None, SHOWN)
-    return render_template("violations/_home_plates.html", questions=first, total=total) if total else ""
 
 
 @panel_for("violations:violation:record")

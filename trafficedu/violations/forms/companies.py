@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Optional
 
 from trafficedu.core.fields import DayField, Form, TextField, VersionField, at_most, choices, named
 from trafficedu.riders.rules import LegalBasis
-from trafficedu.violations.rules import Proof
+from trafficedu.violations.rules.states import Proof
 
 
 class SeenForm(Form):

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, IntegerField, RadioField, SelectField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
-from wtforms.widgets import RadioInput
+from wtforms import BooleanField, Field, FloatField, IntegerField, RadioField, SelectField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.widgets import HiddenInput, RadioInput
 
 from trafficedu.areas.fields import HOMES, PlaceField, PlaceIdField
 from trafficedu.core.actors import Actor
@@ -32,6 +32,7 @@ from trafficedu.core.fields import (
 )
 from trafficedu.core.time_fields import NowField, WhenFields, not_in_future, when_fields
 from trafficedu.core.web import translated
+from trafficedu.evidence.rules import MOST_PHOTOS
 from trafficedu.riders.fields import PlateAnswer, PlateField
 from trafficedu.riders.rules import (
     Answer,
@@ -42,11 +43,20 @@ from trafficedu.riders.rules import (
     searched_plate,
 )
 from trafficedu.riders.services.people import NewRider
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries.records import ViolationFilter
 from trafficedu.violations.queries.searching import Words
-from trafficedu.violations.rules import MissingPapers, ObjectionState, Offender, Penalty, Source, ViolationState
+from trafficedu.violations.rules.states import (
+    DoubleAnswer,
+    MissingPapers,
+    ObjectionState,
+    Offender,
+    Penalty,
+    Source,
+    ViolationState,
+)
 from trafficedu.violations.services.correcting import CorrectedFacts
+from trafficedu.violations.services.doubles import DoubleSaid
 from trafficedu.violations.services.recording import NewViolation
 from trafficedu.violations.services.unnamed import Described
 
@@ -161,11 +171,23 @@ class RecordForm(OnceForm, RiderFields, PlateAnswer):
         render_kw={"autocomplete": "off"},
     )
     still_on = TrimmedField("", [Length(max=30)])
+    double_answer = RadioField(
+        _l("Is it the same offence?"), choices=choices(named(DoubleAnswer)), validate_choice=False
+    )
+    double_met = TrimmedField("", [Length(max=20)])
+    latitude = FloatField(_l("Position"), [Optional()], widget=HiddenInput())
+    longitude = FloatField(_l("Position"), [Optional()], widget=HiddenInput())
+    photos_announced = IntegerField("", [Optional(), NumberRange(0, MOST_PHOTOS)], widget=HiddenInput())
 
     def validate_kind(self, _field: Field) -> None:
         """Take a key or an entry of the list."""
         if not self.kind_code:
             raise ValidationError(str(_l("Choose what happened.")))
+
+    def ask_double(self, earlier: str) -> None:
+        """Ask whether it is the same offence as that of the record with the number ``earlier``."""
+        if self.double_met.data != earlier:
+            self.double_met.data, self.double_answer.data = earlier, None
 
     @property
     def has_another_plate(self) -> bool:
@@ -214,6 +236,8 @@ class RecordForm(OnceForm, RiderFields, PlateAnswer):
             penalty=self.penalty.data,
             fine_yuan=self.fine_yuan.data,
             place=self.place.data or "",
+            latitude=self.latitude.data,
+            longitude=self.longitude.data,
             plate=self.plate.data or "",
             offender=self.offender.data,
             rider=None if self.rider_number.data else self.to_rider(),
@@ -224,9 +248,10 @@ class RecordForm(OnceForm, RiderFields, PlateAnswer):
             guardian_name=self.guardian_name.data or "",
             source=self.source.data,
             client_reference=self.client_reference.data or None,
-            filled_in=("occurred_utc",) if self.occurred_at.is_now else (),
+            filled_in=("occurred_utc", "double") if self.occurred_at.is_now else ("double",),
             plate_answer=self.plate_answer.data or "",
             plate_met=self.plate_met.data or "",
+            double=DoubleSaid(self.double_answer.data or "", self.double_met.data or ""),
             papers=self.papers.data or "",
             described=Described(self.name.data or "", self.phone.data or "", self.appearance.data or ""),
         )
@@ -326,7 +351,7 @@ class DecisionForm(Form):
 class ViolationFilterForm(FilterForm):
     """What the list of violations is narrowed to; lives in the address."""
 
-    q = SearchField(_l("Case number, plate, rider, officer"))
+    q = SearchField(_l("Case number, plate, rider, officer or place"))
     since = DayField(_l("From"), [Optional()], render_kw={"data-keep-empty": "y"})
     until = DayField(_l("To"), [Optional()])
     area = SearchedFilter(_l("Area of the record"), "areas.names")
@@ -334,10 +359,15 @@ class ViolationFilterForm(FilterForm):
     source = ChoiceFilter(_l("Source"), named(Source))
     state = ChoiceFilter(_l("State"), named(ViolationState))
     company = ChoiceFilter(_l("Company"))
+    penalty = ChoiceFilter(_l("Penalty imposed"), named(Penalty))
+    officer = SearchedFilter(
+        _l("Officer"), asked=_l("Name or user name"), unknown=_l("No officer here has this name or user name.")
+    )
+    minor = BooleanField(_l("Offender under age"))
     mine = BooleanField(_l("Recorded by me"))
 
-    def to_input(self, by: Actor, area_path: str, words: Words) -> ViolationFilter:
-        """Return the filter; what cannot be read does not narrow."""
+    def to_input(self, by: Actor, area_path: str, officer_id: int | None, words: Words) -> ViolationFilter:
+        """Return the filter; what cannot be read does not narrow. An officer who is named goes before oneself."""
         return ViolationFilter(
             since=self.since.data,
             until=self.until.data,
@@ -346,7 +376,9 @@ class ViolationFilterForm(FilterForm):
             source=self.source.data or "",
             state=self.state.data or "",
             company_code=self.company.data or "",
-            officer_id=by.user_id if self.mine.data else None,
+            officer_id=officer_id or (by.user_id if self.mine.data else None),
+            penalty=self.penalty.data or "",
+            minor=bool(self.minor.data),
             words=words,
         )
 

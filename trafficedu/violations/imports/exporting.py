@@ -26,9 +26,9 @@ from trafficedu.core.services import services_of
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.people import ID_NUMBER, PHONE
 from trafficedu.riders.rules import CompanyKnown, mask_name
-from trafficedu.violations.models import Violation, ViolationKind
+from trafficedu.violations.models.records import Violation, ViolationKind
 from trafficedu.violations.queries.scope import visible_to
-from trafficedu.violations.rules import NOT_ENDED
+from trafficedu.violations.rules.states import NOT_ENDED
 
 PIECE = 2_000
 _PLAIN = ("place", "latitude", "longitude", "offender", "source", "penalty", "fine_yuan", "note")

@@ -8,6 +8,8 @@ Decisions, as the documentation tells them:
   is refused: a record found wrong is voided, never overwritten. A day alone takes no known hour away.
 * A row older than ``violations.history_days`` is history: it counts, but opens no task and sends no notice.
   History from cameras counts as reviewed. A younger row goes through ``services.record`` with all that follows.
+* A recent row that may be of an offence recorded before is taken and said so; nobody is told of it till that is decided
+  (``services.doubles``).
 * An empty ``company_code`` means the company that engages the rider on that day, ``none`` no company, a code that
   company. One that does not engage the rider is kept as named and waits to be confirmed; where several do and none is
   named, that waits for a decision. An export writes the company that answers or is named, nothing where that is still
@@ -40,7 +42,8 @@ from trafficedu.core.happened_import import HappenedImport
 from trafficedu.core.keyed_import import Candidate, Known
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import OCCURRED, OCCURRED_COLUMNS
-from trafficedu.core.parsing import if_given, is_masked
+from trafficedu.core.parsing import Remark, if_given, is_masked
+from trafficedu.core.reading import Row
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import Message, message
 from trafficedu.core.traces import Noted, RowAct
@@ -52,9 +55,18 @@ from trafficedu.riders.rules import CompanyKnown, EngagementSpan, searched_plate
 from trafficedu.riders.services.people import NewRider
 from trafficedu.violations.imports.exporting import count_rows, list_rows
 from trafficedu.violations.imports.people import People, Person
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
+from trafficedu.violations.queries.doubles import pairs_of
 from trafficedu.violations.queries.kinds import RememberedKinds
-from trafficedu.violations.rules import IdentityState, MissingPapers, Offender, Penalty, Source, ViolationState
+from trafficedu.violations.rules.states import (
+    IdentityState,
+    MissingPapers,
+    Offender,
+    PairState,
+    Penalty,
+    Source,
+    ViolationState,
+)
 from trafficedu.violations.services.recording import NewViolation, Prepared, company_of, prepare, record
 from trafficedu.violations.services.unnamed import Described
 
@@ -200,6 +212,7 @@ class ViolationImport(HappenedImport[Prepared[Person]]):
         self._people = People(session, now)
         self._spans: Mapping[int, Sequence[EngagementSpan]] = {}
         self._known: Counter[CompanyKnown] = Counter()
+        self._doubled = 0
         self._history_before = local_date(now) - timedelta(days=figure(session, "violations.history_days"))
         self._areas, self._kinds = RememberedAreas(session, by), RememberedKinds(session)
         self._companies = RememberedCompanies(session)
@@ -239,6 +252,7 @@ class ViolationImport(HappenedImport[Prepared[Person]]):
 
     def look_up(self, batch: Sequence[Prepared[Person]]) -> None:
         """Find the riders of a batch."""
+        super().look_up(batch)
         self._people.find(ready.rider for ready in batch)
 
     def reference(self, ready: Prepared[Person]) -> str:
@@ -328,20 +342,37 @@ class ViolationImport(HappenedImport[Prepared[Person]]):
                 self.taking.trace.note(Noted(RowAct.ADDED, 0, "", Rider.__tablename__, rider_id))
         added = super().add(history)
         self._people.forget_new()
-        return added + sum(
-            self._record(each) for each in candidates if each.ready.values["occurred_on"] >= self._history_before
-        )
+        made = {}
+        for each in candidates:
+            if each.ready.values["occurred_on"] >= self._history_before:
+                made[self._record(each)] = each.row
+        made.pop(None, None)
+        self._note_doubles(made)
+        return added + len(made)
 
-    def _record(self, candidate: Candidate[Prepared[Person]]) -> bool:
+    def _note_doubles(self, made: Mapping[int | None, Row]) -> None:
+        """Say in the report which rows wait since they may be of an offence that was recorded before."""
+        keys = [key for key in made if key is not None]
+        for pair in pairs_of(self.session, keys, PairState.OPEN):
+            if pair.second_id in made:
+                text = message(
+                    "May be the same offence as %(number)s: it waits for a decision.", number=pair.first.number
+                )
+                remark = Remark(text, None)
+                remark.field = "reference"
+                self.report.remark(made[pair.second_id], remark)
+                self._doubled += 1
+
+    def _record(self, candidate: Candidate[Prepared[Person]]) -> int | None:
         try:
             with self.session.begin_nested():
                 made = record(self.session, candidate.ready.new, self.by, self.now)
         except Refusal as error:
             self.refuse(candidate.row, error)
-            return False
+            return None
         self.note_added(candidate.row, made.id)
         self._count_company(candidate.ready, made.company_known)
-        return True
+        return made.id
 
     def _count_company(self, ready: Prepared[Person], known: CompanyKnown) -> None:
         if known in NOTED and (known != CompanyKnown.ENGAGED or ready.new.company_code is None):
@@ -352,6 +383,9 @@ class ViolationImport(HappenedImport[Prepared[Person]]):
         for known, text in NOTED.items():
             if count := self._known[known]:
                 self.report.remark_file(Message(text.msgid, {"count": count}))
+        if self._doubled:
+            text = message("Rows that may be of an offence recorded before, and wait for a decision: %(count)d.")
+            self.report.remark_file(text.filled(count=self._doubled))
 
 
 IMPORTER = Importer(COLUMNS, ViolationImport.run, permission="violations:violation:import")

@@ -23,9 +23,10 @@ from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import engagements
 from trafficedu.riders.queries import people as riders
 from trafficedu.riders.rules import CompanyKnown
-from trafficedu.violations.models import CompanyDecision, Violation
+from trafficedu.violations.models.decisions import CompanyDecision
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries.scope import visible_to
-from trafficedu.violations.rules import COMPANY_OPEN
+from trafficedu.violations.rules.states import COMPANY_OPEN
 
 NEWEST_FIRST: list[ColumnElement[Any]] = [Violation.occurred_utc.desc(), Violation.id.desc()]
 """What can still be answered in time comes first."""

@@ -16,8 +16,8 @@ from trafficedu.core.corrections import history_of, told_of
 from trafficedu.core.orm import OCCURRED
 from trafficedu.core.text import Message, message
 from trafficedu.core.times import Moment
-from trafficedu.violations.models import Violation, ViolationKind
-from trafficedu.violations.rules import CorrectedField, Penalty
+from trafficedu.violations.models.records import Violation, ViolationKind
+from trafficedu.violations.rules.states import CorrectedField, Penalty
 
 
 @dataclass(frozen=True)

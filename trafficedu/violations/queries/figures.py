@@ -14,9 +14,9 @@ from trafficedu.areas.queries.tree import within
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.month import Month
 from trafficedu.core.orm import among
-from trafficedu.violations.models import Violation, ViolationKind
+from trafficedu.violations.models.records import Violation, ViolationKind
 from trafficedu.violations.queries.scope import visible_to
-from trafficedu.violations.rules import ViolationState
+from trafficedu.violations.rules.states import ViolationState
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,24 @@ def count_by_company(session: Session, start: date, end: date) -> dict[int, int]
         .group_by(Violation.company_id)
     )
     return {company_id: n for company_id, n in session.execute(query) if company_id is not None}
+
+
+def count_by_company_and_month(session: Session, start: date, end: date) -> list[tuple[int, Month, int]]:
+    """Return company id, month and confirmed violations of riders it engaged on the day; empty cells left out."""
+    year, month = extract("year", Violation.occurred_on), extract("month", Violation.occurred_on)
+    query = (
+        select(Violation.company_id, year, month, func.count())
+        .where(*_counted(SYSTEM, start, end, None), Violation.company_id.is_not(None))
+        .group_by(Violation.company_id, year, month)
+    )
+    return [(company, Month(int(y), int(m)), n) for company, y, m, n in session.execute(query) if company is not None]
+
+
+def riders_by_place(session: Session, start: date, end: date) -> list[tuple[int, int, int | None]]:
+    """Return rider, area and company of the confirmed violations of known riders, each once, days included."""
+    columns = (Violation.rider_id, Violation.area_id, Violation.company_id)
+    query = select(*columns).distinct().where(*_counted(SYSTEM, start, end, None), Violation.rider_id.is_not(None))
+    return [(rider, area, company) for rider, area, company in session.execute(query) if rider is not None]
 
 
 def count_by_area_and_month(

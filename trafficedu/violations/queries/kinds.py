@@ -15,7 +15,7 @@ from trafficedu.core.errors import Missing, Refusal, entered
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import Message, message
 from trafficedu.core.validity import Validity
-from trafficedu.violations.models import Violation, ViolationKind
+from trafficedu.violations.models.records import Violation, ViolationKind
 
 
 class KindRow(NamedTuple):

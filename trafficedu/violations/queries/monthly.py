@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, String, case, cast, func, select
@@ -13,13 +13,17 @@ from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month, Period
 from trafficedu.core.tables import table_of
+from trafficedu.coverage.models import Covered
+from trafficedu.coverage.rules import FigureKind
 from trafficedu.settled.models import PART, AddedFigure, Adds, Figure, hour_text, named
 from trafficedu.settled.queries import seen_path, sum_below, sum_of
-from trafficedu.violations.models import Violation, ViolationKind
+from trafficedu.violations.models.records import Violation, ViolationKind
+from trafficedu.violations.queries import figures
 from trafficedu.violations.queries.figures import KindMonthCount
-from trafficedu.violations.rules import COMPANY_OPEN, ViolationState
+from trafficedu.violations.rules.states import COMPANY_OPEN, ViolationState
 
 HOURS_OF_DAY = 24
 NO_HOUR = "unknown"
@@ -83,6 +87,7 @@ FIRST_DAY = select(func.min(Violation.occurred_on))
 FIGURE = AddedFigure("violations", FIRST_DAY, table_of(Violation), _adds_to(_kind))
 HOURS = AddedFigure("violation_hours", FIRST_DAY, table_of(Violation), _adds_to(_hour))
 COMPANIES = AddedFigure("violation_companies", FIRST_DAY, table_of(Violation), _adds_to(_company))
+COVERED = Covered(FigureKind.VIOLATIONS, FIGURE, import_kind="violations")
 
 
 def count_by_kind_and_month(
@@ -111,6 +116,21 @@ def count_by_month(session: Session, by: Actor, path: str, period: Period, now: 
     for (month, _), n in (sum_of(session, FIGURE, seen, period, now) if seen is not None else {}).items():
         counts[month] += n
     return +counts
+
+
+def count_days(session: Session, by: Actor, path: str, first: Month, last: date, now: datetime) -> int:
+    """Return the violations of the area at ``path`` and all below it from the first of a month to the day ``last``.
+
+    A month that is cut short is counted as it is read.
+    """
+    seen = seen_path(by, path)
+    if seen is None:
+        return 0
+    until, count = Month.of(last), 0
+    if last < min(until.last, local_date(now)):
+        count = sum(row.violations for row in figures.count_by_kind_and_month(session, by, until.first, last, seen))
+        until -= 1
+    return count + count_by_month(session, by, path, Period(first, until), now).total() if first <= until else count
 
 
 def count_by_hour(session: Session, by: Actor, path: str, period: Period, now: datetime) -> HourCounts:

@@ -19,12 +19,14 @@ from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Conditions, Narrowing
 from trafficedu.core.orm import among
 from trafficedu.core.reach import Reach
+from trafficedu.core.row_acts import Consequence
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
-from trafficedu.violations.models import Objection, Violation
+from trafficedu.violations.models.decisions import Objection
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.queries.searching import LOOKS, Words, record_meant, rider_meant
-from trafficedu.violations.rules import ObjectionState
+from trafficedu.violations.rules.states import ObjectionState
 
 CONTACT = field_of(Objection.contact_cipher)
 """The field that contacts are encrypted as."""
@@ -105,3 +107,11 @@ def _short(statement: str) -> str:
 def list_objections_of(session: Session, violation_id: int) -> Sequence[Objection]:
     """Return the objections against one violation, the first one first."""
     return session.scalars(select(Objection).where(Objection.violation_id == violation_id).order_by(Objection.id)).all()
+
+
+def after_voiding(session: Session, ids: Sequence[int]) -> dict[int, list[Consequence]]:
+    """Return what would follow for objections if these records were voided."""
+    waiting = select(Objection.violation_id).where(
+        Objection.violation_id.in_(ids), among(Objection.state, ObjectionState.OPEN)
+    )
+    return {violation_id: [Consequence(message("open objection settled"))] for violation_id in session.scalars(waiting)}

@@ -16,9 +16,10 @@ from trafficedu.core.orm import among
 from trafficedu.core.text import message
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.plates import rider_of
-from trafficedu.violations.models import PlateQuestion, Violation
+from trafficedu.violations.models.decisions import PlateQuestion
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries.scope import visible_to
-from trafficedu.violations.rules import NOT_ENDED, Offender, PlateState
+from trafficedu.violations.rules.states import NOT_ENDED, Offender, PlateState
 
 OPEN = Narrowing[None](lambda _chosen: [among(PlateQuestion.state, PlateState.OPEN)], [of_post(PlateQuestion.area_id)])
 WITH_RECORD = (

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Date, Select, bindparam, literal, or_, select, type_coerce
 from sqlalchemy.orm import Session, contains_eager
 
-from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries.tree import AREA_COLUMNS, AreaRow, of_post, placed
 from trafficedu.companies.models import Company
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
-from trafficedu.core.listing import AGO, MONEY, Column, Listing, due
+from trafficedu.core.listing import AGO, MONEY, WHOLE, Column, Listing, due
 from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Conditions, Narrowing, Way, days, equal
 from trafficedu.core.orm import among, holds_on
 from trafficedu.core.reach import Reach
 from trafficedu.core.tables import table_of
-from trafficedu.core.text import Message, message
-from trafficedu.violations.models import Violation, ViolationKind
-from trafficedu.violations.queries.corrections import list_corrections
+from trafficedu.core.text import message
+from trafficedu.riders.rules import mask_name
+from trafficedu.violations.models.records import Violation, ViolationKind
 from trafficedu.violations.queries.kinds import KIND_COLUMNS, KindRow
 from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.queries.searching import (
@@ -36,7 +35,7 @@ from trafficedu.violations.queries.searching import (
     rider_meant,
     riders_meant,
 )
-from trafficedu.violations.rules import ViolationState
+from trafficedu.violations.rules.states import ViolationState
 
 
 @dataclass(frozen=True)
@@ -51,17 +50,10 @@ class ViolationFilter:
     state: str = ""
     company_code: str = ""
     officer_id: int | None = None
+    penalty: str = ""
+    minor: bool = False
     words: Words = Words()
-
-
-@dataclass(frozen=True)
-class HistoryEntry:
-    """What happened to a record: what, when, by whom, why."""
-
-    what: Message
-    at_utc: datetime
-    by: str
-    reason: str = ""
+    numbers: tuple[str, ...] = ()
 
 
 _KIND, _AREA, _FIRST = table_of(ViolationKind), table_of(Area), table_of(Violation)
@@ -148,8 +140,10 @@ def _aside(chosen: ViolationFilter) -> Conditions:
 def _rest(chosen: ViolationFilter) -> Conditions:
     """Return what is asked of a record beside when, where, of whom and by whom it was."""
     kinds = select(ViolationKind.id).where(ViolationKind.code == chosen.kind_code)
-    of_kind = [Violation.kind_id.in_(kinds)] if chosen.kind_code else []
-    return of_kind + equal((Violation.source, chosen.source), (Violation.state, chosen.state))
+    rest: Conditions = [Violation.kind_id.in_(kinds)] if chosen.kind_code else []
+    rest += [Violation.minor.is_(True)] if chosen.minor else []
+    named = ((Violation.source, chosen.source), (Violation.state, chosen.state), (Violation.penalty, chosen.penalty))
+    return rest + equal(*named)
 
 
 WAYS: Sequence[Way[ViolationFilter]] = [
@@ -165,6 +159,8 @@ WAYS: Sequence[Way[ViolationFilter]] = [
 
 def _worded(chosen: ViolationFilter) -> Conditions:
     """Return what the words of a filter ask, whenever it happened; a number is all that is asked then."""
+    if chosen.numbers:
+        return [Violation.number.in_(chosen.numbers)]
     if not chosen.words:
         return []
     meant = or_(record_meant(chosen.words), *rider_meant(chosen.words, Violation.rider_id))
@@ -176,12 +172,12 @@ def _worded(chosen: ViolationFilter) -> Conditions:
 def _reach(session: Session, by: Actor, chosen: ViolationFilter) -> Reach:
     """Return how indexes reach the records of a filter: for words those of numbers, plates, riders and officers."""
     words = chosen.words
-    if not words:
+    if chosen.numbers or not words:
         return NARROWING.reach(session, by, chosen)
     if words.is_number:
         return Reach([Violation.number == words.number])
     officers, riders = officers_meant(session, words), riders_meant(session, words, MOST_NAMED)
-    if riders is None or len(officers) > MOST_NAMED:
+    if words.places or riders is None or len(officers) > MOST_NAMED:
         all_days = Narrowing[ViolationFilter](ways=WAYS).reach(session, by, chosen)
         return replace(all_days, rest=[*all_days.rest, visible_to(by), *_worded(chosen)])
     named: dict[Any, Sequence[Any]] = {
@@ -208,25 +204,51 @@ def _filtered(by: Actor, chosen: ViolationFilter) -> Select[tuple[Violation]]:
     )
 
 
+NAMED = "riders:rider:read"
+"""Without it nobody is told of plates and riders."""
+VOID = "violations:violation:void"
+"""Who has it puts any record right, also one that somebody else made or that is old."""
 VIOLATIONS: Listing[Violation, ViolationFilter] = Listing(
     _filtered,
     [
-        Column("number", message("Number"), value=lambda row: row.number, in_file_only=True),
+        Column("number", message("Number"), value=lambda row: row.number, chosen_only=True, stays=True),
         Column("occurred", message("When"), value=lambda row: row.occurred, sort=Violation.occurred_on.expression),
         Column("kind", message("Violation"), value=lambda row: row.kind.name),
+        Column("plate", message("Plate"), value=lambda row: row.plate, look=WHOLE, needs=NAMED, chosen_only=True),
+        Column(
+            "rider",
+            message("Rider"),
+            value=lambda row: mask_name(row.rider.name) if row.rider else None,
+            look=WHOLE,
+            needs=NAMED,
+            chosen_only=True,
+            loads=[loaded(Violation.rider)],
+        ),
+        Column("age", message("Under age"), value=lambda row: message("yes") if row.minor else None, chosen_only=True),
         Column("area_code", message("Area code"), value=lambda row: row.area.code, in_file_only=True),
         Column("area", message("Village"), value=lambda row: row.area.name),
         Column("place", message("Place"), value=lambda row: row.place),
         Column("company", message("Company"), value=lambda row: row.company.name if row.company else None),
         Column("source", message("Source"), value=lambda row: row.source.label),
+        Column("reference", message("Case number"), value=lambda row: row.reference, chosen_only=True),
+        Column(
+            "officer",
+            message("Officer"),
+            value=lambda row: row.recorded_by.display_name if row.recorded_by else row.officer_name,
+            look=WHOLE,
+            chosen_only=True,
+            loads=[loaded(Violation.recorded_by)],
+        ),
+        Column("penalty", message("Penalty"), value=lambda row: row.penalty.label, chosen_only=True),
         Column(
             "fine",
             message("Fine"),
             value=lambda row: row.penalty.label if row.fine_yuan is None else row.fine_yuan,
             look=MONEY,
         ),
-        Column("state", message("State"), value=lambda row: row.state),
+        Column("state", message("State"), value=lambda row: row.state, stays=True),
     ],
+    headline=["plate", "kind", "occurred"],
     sort="-occurred",
     order=[Violation.occurred_utc.desc(), Violation.id.desc()],
     reach=_reach,
@@ -290,25 +312,3 @@ def list_of_rider(session: Session, by: Actor, rider_id: int, limit: int = 20) -
         .limit(limit)
     )
     return session.scalars(query).all()
-
-
-def history_of(session: Session, violation: Violation, locale: str) -> list[HistoryEntry]:
-    """Return what happened to a record in its order, from its own fields and its corrections."""
-    ids = {violation.officer_id, violation.reviewed_by_id, violation.voided_by_id} - {None}
-    accounts = session.execute(select(User.id, User.display_name).where(User.id.in_(ids)))
-    names: dict[int | None, str] = dict(accounts.tuples().all())
-    recorded_by = names.get(violation.officer_id, violation.officer_name)
-    history = [HistoryEntry(message("Recorded"), violation.recorded_utc, recorded_by)]
-    if violation.reviewed_utc is not None:
-        decision = message("Rejected") if violation.is_rejected else message("Confirmed")
-        reason = violation.state_reason if violation.is_rejected else ""
-        by = names.get(violation.reviewed_by_id, "")
-        history.append(HistoryEntry(decision, violation.reviewed_utc, by, reason))
-    history.extend(
-        HistoryEntry(line.what, line.at_utc, line.by, line.reason)
-        for line in list_corrections(session, violation.id, locale)
-    )
-    if violation.voided_utc is not None:
-        by = names.get(violation.voided_by_id, "")
-        history.append(HistoryEntry(message("Voided"), violation.voided_utc, by, violation.state_reason))
-    return sorted(history, key=lambda entry: entry.at_utc)

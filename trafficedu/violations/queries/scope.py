@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement
 
 from trafficedu.areas.queries.tree import lies_in
 from trafficedu.core.actors import Actor
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 
 def visible_to(by: Actor) -> ColumnElement[bool]:

@@ -1,13 +1,15 @@
 """What somebody types into the text field of a list to find a record: a number, a plate, a rider, an officer.
 
 Every list that hangs on violations asks here. What few rows are meant by, is found by an index (:func:`find_meant`); of
-a common name, or of an officer, a list is looked through as it stands, by the same conditions asked of each row.
+a common name, or of an officer, a list is looked through as it stands, by the same conditions asked of each row; so it
+is for what nobody and no plate is called: a part of a place, the end of a plate (:func:`looked_through`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -19,11 +21,12 @@ from trafficedu.core.cuts import ways
 from trafficedu.core.narrowing import Conditions
 from trafficedu.core.reach import WINDOW
 from trafficedu.core.terms import contains
+from trafficedu.core.typed import compact
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.people import ids_named, name_contains
 from trafficedu.riders.queries.plates import list_meant
 from trafficedu.riders.rules import searched_name
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 MOST_NAMED = 40
 """Riders, or officers, whose records are merged, or whose rows are looked up at once."""
@@ -31,6 +34,7 @@ MOST_RIDERS = 400
 """Riders whose rows are looked up, one part after the other; of more, the list is looked through."""
 MOST_RECORDS = 100
 """Records with one plate, or one number of a source, whose rows are looked up; of more, likewise."""
+TAIL = re.compile(r"(?=(?:[A-Z]*[0-9]){3})[A-Z0-9]{3,8}")
 LOOKS = 3
 """How many rows it takes to look at one of a list (``Reach.looks``): itself, its violation, its rider."""
 
@@ -39,14 +43,17 @@ LOOKS = 3
 class Words:
     """What is looked for, and by what somebody may find it.
 
-    ``riders``: by a rider's name; ``officers``: by who recorded it; ``plates`` are those that the text may mean, none
-    for those who are not told of plates. Numbers find whatever somebody may see.
+    ``riders``: by a rider's name; ``officers``: by who recorded it; ``plates`` are those that the text may mean, and
+    ``tail`` the end of one, none for those who are not told of plates. Numbers find whatever somebody may see.
+    ``places``: also by a part of the place, and by the end of a plate (:func:`looked_through`).
     """
 
     text: str = ""
     riders: bool = False
     officers: bool = False
     plates: tuple[str, ...] = ()
+    tail: str = ""
+    places: bool = False
 
     def __bool__(self) -> bool:
         """Tell whether anything is looked for."""
@@ -79,7 +86,36 @@ class Meant:
 def words_of(session: Session, text: str, *, riders: bool, officers: bool, plates: bool) -> Words:
     """Return what is looked for by ``text``, by who may find it by what."""
     meant = list_meant(session, text) if plates else []
-    return Words(text, riders, officers, tuple(meant))
+    return Words(text, riders, officers, tuple(meant), _tail(text) if plates else "")
+
+
+def _tail(text: str) -> str:
+    """Return a text as the end of a plate, "" where it can be none: letters and digits, three digits at least."""
+    tail = compact(text)
+    return tail if TAIL.fullmatch(tail) else ""
+
+
+def looked_through(session: Session, words: Words) -> Words:
+    """Return words that no index answers as those by which a list is looked through: by places and ends of plates, too.
+
+    Where a record, a rider or an officer is so called, these alone are meant: their list is complete.
+    """
+    if not words or words.is_number:
+        return words
+    officers, riders = officers_meant(session, words), riders_meant(session, words, MOST_NAMED)
+    if riders is not None and (officers or riders or _is_known(session, words)):
+        return words
+    return replace(words, places=True)
+
+
+def _is_known(session: Session, words: Words) -> bool:
+    """Tell whether any record has this number of a source, or one of the plates."""
+    own: dict[InstrumentedAttribute[Any], Sequence[str]] = {
+        Violation.reference: sorted(words.references),
+        Violation.plate: words.plates,
+    }
+    firsts = (select(Violation.id).where(column.in_(values)).limit(1) for column, values in own.items() if values)
+    return any(session.scalar(first) is not None for first in firsts)
 
 
 def officer_named(words: Words, *, wholly: bool = False) -> ColumnElement[bool]:
@@ -89,8 +125,11 @@ def officer_named(words: Words, *, wholly: bool = False) -> ColumnElement[bool]:
 
 
 def known_as(words: Words) -> ColumnElement[bool]:
-    """Return the condition that a violation has this number, here or at its source, or one of the plates."""
+    """Return the condition that a violation has this number, here or at its source, one of the plates, or the place."""
     own = [Violation.number == words.number, Violation.reference.in_(words.references)]
+    if words.places:
+        own += [contains(Violation.place, words.text)]
+        own += [Violation.plate.endswith(words.tail, autoescape=True)] if words.tail else []
     return or_(*own, *([Violation.plate.in_(words.plates)] if words.plates else []))
 
 

@@ -1,4 +1,4 @@
-"""Reads of records of persons who showed no papers and are yet to be identified."""
+"""Reads of records of persons who are yet to be identified: they showed no papers, or a camera saw a plate alone."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from trafficedu.core.listing import Column, Listing
 from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Narrowing
 from trafficedu.core.orm import among
-from trafficedu.core.text import message
-from trafficedu.violations.models import UnnamedPerson, Violation
+from trafficedu.core.text import Message, message
+from trafficedu.violations.models.records import UnnamedPerson, Violation
 from trafficedu.violations.queries.scope import visible_to
-from trafficedu.violations.rules import IdentityState
+from trafficedu.violations.rules.states import IdentityState
+
+PLATE_ALONE = message("a camera saw the plate alone")
 
 WANTED = Narrowing[None](
     lambda _chosen: [among(Violation.identity, IdentityState.WANTED)], [of_post(Violation.area_id)]
@@ -37,14 +39,16 @@ UNNAMED: Listing[Violation, None] = Listing(
         Column("area", message("Village"), value=lambda row: row.area.name),
         Column("plate", message("Plate"), value=lambda row: row.plate),
         Column("known", message("What is known"), value=lambda row: _known(row.unnamed)),
-        Column(
-            "papers", message("Why there are no papers"), value=lambda row: row.papers.label if row.papers else None
-        ),
+        Column("papers", message("Why there are no papers"), value=lambda row: _why(row)),
     ],
     order=[Violation.occurred_on.expression, Violation.id.expression],
     reach=WANTED.reach,
 )
 """The records whose person is to be identified, the oldest first."""
+
+
+def _why(row: Violation) -> Message:
+    return row.papers.label if row.papers else PLATE_ALONE
 
 
 def _known(person: UnnamedPerson | None) -> list[str]:

@@ -28,11 +28,19 @@ from trafficedu.riders.models import Engagement
 from trafficedu.riders.queries import engagements as engaged
 from trafficedu.riders.rules import CompanyKnown, EngagementSource, Responsible, responsible
 from trafficedu.riders.services.engagements import NewEngagement, engage, withdraw_engagement
-from trafficedu.violations import rules
 from trafficedu.violations.events import CompanySettled, ViolationCorrected, ViolationVoided
-from trafficedu.violations.models import CompanyDecision, Violation
+from trafficedu.violations.models.decisions import CompanyDecision
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries.companies import last_decision
-from trafficedu.violations.rules import COMPANY_LIFE, COMPANY_OPEN, CompanyAct, CorrectedField, Proof, ViolationState
+from trafficedu.violations.rules import states
+from trafficedu.violations.rules.states import (
+    COMPANY_LIFE,
+    COMPANY_OPEN,
+    CompanyAct,
+    CorrectedField,
+    Proof,
+    ViolationState,
+)
 from trafficedu.violations.services.reviewing import needed
 
 BY_RULE = (CompanyKnown.ENGAGED, CompanyKnown.NOBODY)
@@ -205,7 +213,7 @@ def take_back(session: Session, violation: Violation, reason: str, seen: int, by
     COMPANY_LIFE.require(CompanyAct.UNDONE, violation.company_known)
     last = last_decision(session, violation.id)
     if last is None or last.act == CompanyAct.UNDONE:
-        raise Stale(rules.DECIDED)
+        raise Stale(states.DECIDED)
     undone = _note(session, violation, CompanyAct.UNDONE, last.company_id, by, now)
     undone.reason = reason
     violation.company_known, violation.company_id = last.known_before, last.company_before_id

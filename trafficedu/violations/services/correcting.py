@@ -23,15 +23,15 @@ from trafficedu.core.orm import OCCURRED, OCCURRED_COLUMNS, expect_version
 from trafficedu.core.text import message
 from trafficedu.core.times import Moment
 from trafficedu.riders.models import Rider
-from trafficedu.violations import rules
 from trafficedu.violations.events import ViolationCorrected
-from trafficedu.violations.models import Objection, Violation
-from trafficedu.violations.rules import CorrectedField, ViolationAct
+from trafficedu.violations.models.decisions import CorrectionRequest, Objection
+from trafficedu.violations.models.records import Violation
+from trafficedu.violations.queries.records import VOID
+from trafficedu.violations.rules import checks, states
+from trafficedu.violations.rules.states import CorrectedField, ViolationAct
 from trafficedu.violations.services.recording import NewViolation, SessionLookups, prepare
 from trafficedu.violations.services.reviewing import needed, void
 from trafficedu.violations.services.unnamed import Described
-
-VOID = "violations:violation:void"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,25 @@ class CorrectedFacts:
     fine_yuan: int | None
     note: str
 
+    @classmethod
+    def of(cls, violation: Violation) -> CorrectedFacts:
+        """Return what a record says now."""
+        return cls(
+            violation.kind.code,
+            violation.occurred,
+            violation.area.code,
+            violation.place,
+            violation.penalty,
+            violation.fine_yuan,
+            violation.note,
+        )
+
 
 def own_change_ends(session: Session, violation: Violation, by: Actor) -> datetime | None:
     """Return until when ``by`` may change the record as their own; None where it is somebody else's."""
     if violation.officer_id is None or violation.officer_id != by.user_id:
         return None
-    return rules.changes_end_at(violation.recorded_utc, figure(session, "violations.own_change_minutes"))
+    return checks.changes_end_at(violation.recorded_utc, figure(session, "violations.own_change_minutes"))
 
 
 def _is_in_time(session: Session, violation: Violation, by: Actor, now: datetime) -> bool:
@@ -65,6 +78,8 @@ def _is_in_time(session: Session, violation: Violation, by: Actor, now: datetime
 def require_in_time(session: Session, violation: Violation, by: Actor, now: datetime) -> None:
     """Raise Denied unless the record is one's own and the minutes last, or one may void any record."""
     if not _is_in_time(session, violation, by, now):
+        if own_change_ends(session, violation, by) is None:
+            raise Denied(message("Somebody else made this record. Ask them, or a supervisor, to put it right."))
         raise Denied(message("The time in which you could change this record is over. Ask your supervisor."))
 
 
@@ -107,17 +122,9 @@ def correct(
     _require_may_change(session, violation, by, now)
     expect_version(violation, version)
     reason = needed(reason, "reason")
-    new = _as_new(violation, facts)
-    lookups = _Lookups(session, new, by, now, violation)
-    values = prepare(new, lookups, now).values
-    if facts.occurred.utc > violation.recorded_utc:
-        text = message("The offence cannot have happened after it was recorded. Check the date and time.")
-        raise Refusal(text, field="occurred_at", value=facts.occurred.isoformat())
-    changed = _changed(violation, facts, values)
-    if not changed:
-        raise Refusal(message("Nothing was changed. Correct what is wrong, or go back."))
+    values, changed = weigh(session, violation, facts, by, now)
     if CorrectedField.AREA in changed:
-        _move_objections(session, violation, values["area_id"])
+        _move(session, violation, values["area_id"])
     names = ["kind_id", "area_id", "place", "penalty", "fine_yuan", "note"]
     moment = OCCURRED_COLUMNS if CorrectedField.OCCURRED in changed else ()
     with correcting(session, violation, [*names, OCCURRED], by, now, reason=reason):
@@ -130,9 +137,27 @@ def correct(
     return changed
 
 
+def weigh(
+    session: Session, violation: Violation, facts: CorrectedFacts, by: Actor, now: datetime
+) -> tuple[dict[str, Any], frozenset[CorrectedField]]:
+    """Return the columns of a record that says ``facts``, and which fields are another then.
+
+    Raises Refusal at its field where a rule of recording says no, or where nothing is another.
+    """
+    new = _as_new(violation, facts)
+    values = prepare(new, _Lookups(session, new, by, now, violation), now).values
+    if facts.occurred.utc > violation.recorded_utc:
+        text = message("The offence cannot have happened after it was recorded. Check the date and time.")
+        raise Refusal(text, field="occurred_at", value=facts.occurred.isoformat())
+    changed = _changed(violation, facts, values)
+    if not changed:
+        raise Refusal(message("Nothing was changed. Correct what is wrong, or go back."))
+    return values, changed
+
+
 def _require_may_change(session: Session, violation: Violation, by: Actor, now: datetime) -> None:
     if not violation.may(ViolationAct.CORRECT):
-        raise Stale(rules.DECIDED)
+        raise Stale(states.DECIDED)
     require_in_time(session, violation, by, now)
 
 
@@ -194,7 +219,8 @@ def _minute(moment: Moment) -> Moment:
     return moment._replace(utc=moment.utc.replace(second=0, microsecond=0))
 
 
-def _move_objections(session: Session, violation: Violation, area_id: int) -> None:
-    """Let objections say where the violation happened by now: they wait for who answers for that place."""
-    moved = update(Objection).where(Objection.violation_id == violation.id).values(area_id=area_id)
-    session.execute(moved, execution_options={"synchronize_session": "fetch"})
+def _move(session: Session, violation: Violation, area_id: int) -> None:
+    """Let what waits for a decision say where the violation happened by now: who answers for that place decides."""
+    for waiting in (Objection, CorrectionRequest):
+        moved = update(waiting).where(waiting.violation_id == violation.id).values(area_id=area_id)
+        session.execute(moved, execution_options={"synchronize_session": "fetch"})

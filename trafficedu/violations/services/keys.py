@@ -11,7 +11,8 @@ from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.services import services_of
-from trafficedu.violations.models import Objection, UnnamedPerson
+from trafficedu.violations.models.decisions import Objection
+from trafficedu.violations.models.records import UnnamedPerson
 from trafficedu.violations.queries.objections import CONTACT
 from trafficedu.violations.services.unnamed import PHONE
 

@@ -11,7 +11,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.catalogue import Catalogue, add_missing, shipped
 from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
-from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.models.records import ViolationKind
 from trafficedu.violations.queries import kinds
 
 

@@ -12,32 +12,34 @@ from trafficedu.core import audit, numbers
 from trafficedu.core.actors import VISITOR, Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
+from trafficedu.core.events import publish
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.workdays import add_workdays
 from trafficedu.riders.rules import Purpose
-from trafficedu.violations.models import Objection, Violation
+from trafficedu.violations.events import ObjectionDecided
+from trafficedu.violations.models.decisions import Objection
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries import objections
-from trafficedu.violations.rules import (
-    OBJECTION_LIFE,
-    VIOLATION_LIFE,
-    ObjectionAct,
-    ViolationAct,
-    check_may_still_object,
-)
-from trafficedu.violations.services.reviewing import needed, void
+from trafficedu.violations.rules.checks import check_may_still_object
+from trafficedu.violations.rules.states import OBJECTION_LIFE, VIOLATION_LIFE, ObjectionAct, ViolationAct
+from trafficedu.violations.services.reviewing import needed, require_other, void
 
 CONTACT_LENGTH = 30
 
 
-def raise_objection(session: Session, violation: Violation, statement: str, contact: str, now: datetime) -> Objection:
-    """Take a rider's objection; one is open at a time. ``contact`` (optional) is kept encrypted.
+def raise_objection(
+    session: Session, violation: Violation, statement: str, contact: str, now: datetime, by: Actor = VISITOR
+) -> Objection:
+    """Take a rider's objection, or that of the company ``by`` works for; one is open at a time.
+
+    ``contact`` (optional) is kept encrypted.
 
     Raises
     ------
     Refusal
-        No statement, too long a contact, the record does not stand, an objection is open already, the days for
-        objecting are over, or the record was objected to as often as it may be.
+        No statement, or the one of an earlier objection, too long a contact, the record does not stand, an objection is
+        open already, the days for objecting are over, or the record was objected to as often as it may be.
     """
     if not statement.strip():
         raise Refusal(message("Say what is wrong with the record."), field="statement")
@@ -56,6 +58,9 @@ def raise_objection(session: Session, violation: Violation, statement: str, cont
         figure(session, "violations.objection_days"),
         figure(session, "violations.objections_most"),
     )
+    if any(_plain(each.statement) == _plain(statement) for each in earlier):
+        text = message("This is what was said before, and it was decided. Say what is new.")
+        raise Refusal(text, field="statement")
     workdays = figure(session, "violations.objection_workdays")
     contact = contact.strip()
     objection = Objection(
@@ -65,12 +70,17 @@ def raise_objection(session: Session, violation: Violation, statement: str, cont
         raised_utc=now,
         due_on=add_workdays(local_date(now), workdays, corrections(session)),
         statement=statement.strip(),
+        company_id=by.scope.company_id,
         contact_cipher=services_of(session).keyring.encrypt(contact, objections.CONTACT) if contact else None,
     )
     session.add(objection)
     session.flush()
-    audit.write(session, "violations:objection:raise", VISITOR, subject=objection, violation_id=violation.id)
+    audit.write(session, "violations:objection:raise", by, subject=objection, violation_id=violation.id)
     return objection
+
+
+def _plain(statement: str) -> str:
+    return "".join(sign for sign in statement if sign.isalnum()).casefold()
 
 
 def decide_objection(
@@ -79,11 +89,12 @@ def decide_objection(
     """Decide an objection with reasons; an upheld one voids the violation in the same transaction.
 
     The record is held first, as whoever voids it does. Raises Stale where the objection was decided already or its
-    record no longer stands, Refusal at ``decision`` without reasons.
+    record no longer stands, Refusal at ``decision`` without reasons, or where ``by`` made the record.
     """
     session.refresh(objection.violation, with_for_update={"of": Violation})
     session.refresh(objection)
     state = OBJECTION_LIFE.after(ObjectionAct.UPHOLD if upheld else ObjectionAct.DISMISS, objection.state)
+    require_other(objection.violation, by)
     objection.decision = needed(decision, "decision")
     objection.state = state
     objection.decided_by_id, objection.decided_utc = by.user_id, now
@@ -91,6 +102,7 @@ def decide_objection(
     audit.write(session, "violations:objection:decide", by, subject=objection, state=objection.state)
     if upheld:
         void(session, objection.violation, objection.decision, by, now)
+    publish(session, ObjectionDecided(now, by, objection.id))
 
 
 def unmask_contact(session: Session, objection: Objection, by: Actor) -> str:

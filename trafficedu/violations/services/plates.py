@@ -14,9 +14,11 @@ from trafficedu.riders.models import Rider
 from trafficedu.riders.rules import Answer, normalise_plate
 from trafficedu.riders.services import plates
 from trafficedu.violations.events import ViolationCorrected, ViolationVoided
-from trafficedu.violations.models import PlateQuestion, Violation
+from trafficedu.violations.models.decisions import PlateQuestion
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries.plates import find_other_of_both, question_of
-from trafficedu.violations.rules import PLATE_LIFE, CorrectedField, Offender, PlateAct, Source
+from trafficedu.violations.rules.states import PLATE_LIFE, CorrectedField, Offender, PlateAct, Source
+from trafficedu.violations.services import doubles
 
 ACTS = {Answer.BORROWED: PlateAct.BORROW, Answer.TRANSFERRED: PlateAct.TRANSFER, Answer.MISTYPED: PlateAct.MISTYPE}
 
@@ -80,7 +82,7 @@ def decide(session: Session, question: PlateQuestion, answer: str, plate: str, b
     session.flush()
     audit.write(session, "violations:plate:decide", by, subject=question, state=question.state)
     if answer == Answer.MISTYPED:
-        _mend(session, violation, plate, by)
+        _mend(session, violation, plate, by, now)
         return
     usual = note(session, violation, by, answer, question.usual.number)
     if usual is not None:
@@ -91,7 +93,7 @@ def decide(session: Session, question: PlateQuestion, answer: str, plate: str, b
         )
 
 
-def _mend(session: Session, violation: Violation, text: str, by: Actor) -> None:
+def _mend(session: Session, violation: Violation, text: str, by: Actor, now: datetime) -> None:
     """Give a record the plate that it should have had, and note its rider there."""
     plate = normalise_plate(text)
     if plate == violation.plate:
@@ -102,6 +104,7 @@ def _mend(session: Session, violation: Violation, text: str, by: Actor) -> None:
     session.flush()
     audit.write(session, "violations:violation:mend_plate", by, subject=violation)
     note_or_list(session, violation, by)
+    doubles.look_again(session, violation, by, now)
 
 
 def take_back(session: Session, violation: Violation, by: Actor) -> None:

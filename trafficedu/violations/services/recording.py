@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import select
@@ -25,7 +25,7 @@ from trafficedu.core.events import publish
 from trafficedu.core.once import content_digest, require_same
 from trafficedu.core.orm import occurred_columns
 from trafficedu.core.positions import Box, check_position
-from trafficedu.core.tables import add_unless_there
+from trafficedu.core.tables import add_unless_there, insert_row
 from trafficedu.core.text import message
 from trafficedu.core.times import Moment
 from trafficedu.core.workdays import add_workdays
@@ -35,12 +35,14 @@ from trafficedu.riders.queries import people as riders
 from trafficedu.riders.rules import CompanyKnown, Responsible, age_on, normalise_plate, responsible
 from trafficedu.riders.services.people import NewRider, find_or_register
 from trafficedu.riders.services.plates import PlateMet
-from trafficedu.violations import rules
 from trafficedu.violations.events import ViolationEstablished
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import PhoneNote, Violation
 from trafficedu.violations.queries import kinds, records
-from trafficedu.violations.rules import IdentityState, Offender, Penalty, Source, ViolationState
-from trafficedu.violations.services import plates, unnamed
+from trafficedu.violations.queries.doubles import Sighting
+from trafficedu.violations.rules import checks
+from trafficedu.violations.rules.states import IdentityState, Offender, Penalty, Source, ViolationState
+from trafficedu.violations.services import doubles, plates, unnamed
+from trafficedu.violations.services.doubles import DoubleSaid
 from trafficedu.violations.services.unnamed import Described
 
 
@@ -57,6 +59,7 @@ class NewViolation:
     recording officer by. ``plate_answer`` says what it means that the plate is known as another rider's,
     ``plate_met`` is the number of that rider. Without ``hour_known``, ``occurred_utc`` is the beginning of the day.
     ``papers`` says why there are none; without a rider, ``described`` is what is known then of the person.
+    ``double`` is what was said of an earlier record that may be of the same offence; None where nobody can be asked.
     """
 
     kind_code: str
@@ -86,11 +89,21 @@ class NewViolation:
     hour_known: bool = True
     papers: str = ""
     described: Described = Described()
+    double: DoubleSaid | None = None
 
     @property
     def imported(self) -> bool:
         """Whether it comes from a file: that may reach back further, and has no column for the guardian."""
         return self.reference is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """What the phone says beside a record: its clock when it was made, by how much that is ahead, photos to follow."""
+
+    tapped_utc: datetime
+    ahead: timedelta = timedelta()
+    photos_announced: int = 0
 
 
 Who = TypeVar("Who")
@@ -135,34 +148,53 @@ class Prepared(NamedTuple, Generic[Who]):
     values: dict[str, Any]
 
 
-def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Violation:
-    """Record a violation, or return the first record of the same submit.
+def record(session: Session, new: NewViolation, by: Actor, now: datetime, phone: Phone | None = None) -> Violation:
+    """Record a violation, or return the first record of the same submit, or the one that it is the same offence as.
 
     Registers the rider where there is a new one, and remembers the plate. A camera record waits for review; any other
-    counts at once and publishes ViolationEstablished if its rider is known.
+    counts at once and publishes ViolationEstablished if its rider is known. What ``phone`` said is kept beside it, and
+    is no part of what the form said.
 
     Raises
     ------
     Refusal
-        A rule says no, or the plate is known as another rider's (``plate_answer``); ``field`` names the form field
-        (``kind``, ``area_code``, ``occurred_at``, ``penalty``, ``fine_yuan``, ``plate``, ``id_number``,
-        ``company_code``, ``guardian_name`` ...).
+        A rule says no, the plate is known as another rider's (``plate_answer``), or an earlier record may be of the
+        same offence (``double_answer``); ``field`` names the form field (``kind``, ``area_code``, ``occurred_at``,
+        ``penalty``, ``fine_yuan``, ``plate``, ``id_number``, ``company_code``, ``guardian_name`` ...).
     """
     lookups = SessionLookups(session, new, by, now)
     if lookups.first_id is not None:
         return _first_record(session, session.get_one(Violation, lookups.first_id), new, by)
     ready = prepare(new, lookups, now)
-    rider = ready.rider
     company = _company_on(session, ready)
-    own = {"number": numbers.new_number("V"), "rider_id": rider.id if rider is not None else None}
+    own = {"number": numbers.new_number("V"), "rider_id": ready.rider.id if ready.rider is not None else None}
+    if not new.imported:
+        doubles.take_turn(session, ready.rider.id if ready.rider is not None else None, ready.values["plate"])
+    met = doubles.ask(session, Sighting.of(ready.values | own), new.double, new.client_reference, by)
+    if met.same is not None:
+        return met.same
     violation, made = _insert(session, new, ready.values | own | company | _state(session, ready, by, now), by)
     if made:
         audit.write(session, "violations:violation:record", by, subject=violation, source=new.source)
         if violation.identity is not None:
             unnamed.describe(session, violation, new.described)
+        if phone is not None:
+            _note_phone(session, violation, phone)
         _note_plate(session, violation, new, by)
-        establish(session, violation, by, now)
+        waits = doubles.note(session, violation, met, by, now)
+        establish(session, violation, by, now, waits)
     return violation
+
+
+def _note_phone(session: Session, violation: Violation, phone: Phone) -> None:
+    insert_row(
+        session,
+        PhoneNote,
+        violation_id=violation.id,
+        tapped_utc=phone.tapped_utc,
+        ahead_seconds=round(phone.ahead.total_seconds()),
+        photos_announced=phone.photos_announced,
+    )
 
 
 def _note_plate(session: Session, violation: Violation, new: NewViolation, by: Actor) -> None:
@@ -179,27 +211,27 @@ def prepare(new: NewViolation, lookups: Lookups[Who], now: datetime) -> Prepared
     """Check a violation by every rule of recording, and return it with what was looked up; see :func:`record`."""
     occurred = Moment(new.occurred_utc) if new.hour_known else Moment.of_day(local_date(new.occurred_utc))
     day = occurred.day
-    rules.check_time(new.occurred_utc, now, None if new.imported else lookups.figure("violations.latest_days_back"))
+    checks.check_time(new.occurred_utc, now, None if new.imported else lookups.figure("violations.latest_days_back"))
     kind = lookups.kind(new.kind_code, day)
     area = lookups.area(new.area_code, day)
-    rules.check_penalty(new.penalty, new.fine_yuan, kind.fine_min_yuan, kind.fine_max_yuan)
+    checks.check_penalty(new.penalty, new.fine_yuan, kind.fine_min_yuan, kind.fine_max_yuan)
     if new.latitude is not None or new.longitude is not None:
         check_position(new.latitude, new.longitude, lookups.surroundings(area.path))
-    rules.check_choices(new.offender, new.source)
+    checks.check_choices(new.offender, new.source)
     plate = normalise_plate(new.plate)
     rider = lookups.rider(new)
     if rider is None and new.papers:
         said = new.described
-        rules.check_described(new.papers, plate, said.name, said.phone, said.appearance, new.reference or "")
+        checks.check_described(new.papers, plate, said.name, said.phone, said.appearance, new.reference or "")
     elif rider is None:
-        rules.check_someone(new.source, plate)
+        checks.check_someone(new.source, plate)
     born = lookups.birth_date(rider) if rider is not None else None
     age = age_on(born, day) if born else None
-    rules.check_age(age, new.penalty, lookups.figure("violations.fine_from_age"))
+    checks.check_age(age, new.penalty, lookups.figure("violations.fine_from_age"))
     riding_age = lookups.figure("violations.rider_from_age")
-    minor = rules.is_minor(age, new.offender, riding_age)
+    minor = checks.is_minor(age, new.offender, riding_age)
     if not new.imported:
-        rules.check_guardian(minor, new.guardian_name, riding_age)
+        checks.check_guardian(minor, new.guardian_name, riding_age)
     values = {
         **_values(new),
         "reference_year": day.year if new.imported else None,
@@ -349,7 +381,7 @@ def _insert(session: Session, new: NewViolation, values: dict[str, Any], by: Act
     return _first_record(session, first, new, by), False
 
 
-def establish(session: Session, violation: Violation, by: Actor, now: datetime) -> None:
+def establish(session: Session, violation: Violation, by: Actor, now: datetime, waits: bool | None = None) -> None:
     """Tell the rooms above that a violation counts, once its rider is known and it is not history."""
     if violation.state == ViolationState.CONFIRMED and violation.rider_id is not None and not violation.historic:
-        publish(session, ViolationEstablished(now, by, violation.id))
+        publish(session, ViolationEstablished(now, by, violation.id, waits))

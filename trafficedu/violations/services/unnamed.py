@@ -1,4 +1,7 @@
-"""Persons without papers: described when they are stopped, named later, or given up. Flushes, never commits."""
+"""Who is not known: without papers described when stopped, behind a plate alone; named later, or given up.
+
+Flushes, never commits.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ from trafficedu.core.tables import insert_row
 from trafficedu.core.text import message
 from trafficedu.riders.rules import normalise_phone
 from trafficedu.riders.services.people import NewRider
-from trafficedu.violations import rules
-from trafficedu.violations.models import UnnamedPerson, Violation
-from trafficedu.violations.rules import IDENTITY_LIFE, IdentityAct
+from trafficedu.violations.models.records import UnnamedPerson, Violation
+from trafficedu.violations.rules import states
+from trafficedu.violations.rules.states import IDENTITY_LIFE, IdentityAct, IdentityState
 
 PHONE = "unnamed.phone"
 
@@ -60,8 +63,20 @@ def unmask(session: Session, violation: Violation, by: Actor) -> str:
     return phone_of(session, person)
 
 
+def want(violation: Violation) -> None:
+    """Let a record of a plate alone, once it counts, wait until it is known who it was; history is not asked about."""
+    if violation.rider_id is None and violation.identity is None and not violation.historic:
+        violation.identity = IdentityState.WANTED
+
+
+def want_no_more(violation: Violation) -> None:
+    """Let a record of a plate alone wait for its review again, before anybody is asked for."""
+    if violation.papers is None and violation.is_wanted:
+        violation.identity = None
+
+
 def named(violation: Violation) -> None:
-    """Let the person of a record be known from now on; nothing where the papers were not missing."""
+    """Let the person of a record be known from now on; nothing where nobody was asked for."""
     if violation.identity is not None:
         violation.identity = IDENTITY_LIFE.after(IdentityAct.NAME, violation.identity)
 
@@ -75,10 +90,12 @@ def with_phone(session: Session, violation: Violation, new: NewRider) -> NewRide
 def give_up(session: Session, violation: Violation, reason: str, by: Actor) -> None:
     """Ask no more who it was; the record goes on counting. Raises Stale where nobody asks, Refusal at ``reason``."""
     if violation.identity is None:
-        raise Stale(rules.DECIDED)
+        raise Stale(states.DECIDED)
     violation.identity = IDENTITY_LIFE.after(IdentityAct.GIVE_UP, violation.identity)
     person = session.get(UnnamedPerson, violation.id)
-    if person is not None:
+    if person is None:
+        insert_row(session, UnnamedPerson, violation_id=violation.id, reason=reason)
+    else:
         person.reason = reason
     session.flush()
     audit.write(session, "violations:unnamed:give_up", by, subject=violation)

@@ -15,9 +15,9 @@ from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_where_pressed, flash_message
 from trafficedu.violations.forms.companies import ChooseForm, ClaimForm, ProofForm, SeenForm, TakeBackForm
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries import companies, records
-from trafficedu.violations.rules import COMPANY_LIFE, CompanyAct
+from trafficedu.violations.rules.states import COMPANY_LIFE, CompanyAct
 from trafficedu.violations.services import companies as answering
 from trafficedu.violations.services.companies import Claim
 from trafficedu.violations.views.blueprint import pages

@@ -25,13 +25,14 @@ from trafficedu.violations.forms.records import (
     ReasonForm,
     WaitingFilterForm,
 )
-from trafficedu.violations.models import Objection, Violation
+from trafficedu.violations.models.decisions import Objection
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries import records
 from trafficedu.violations.queries.objections import contact_of, find_objection, list_objections_of, objections_on
 from trafficedu.violations.queries.plates import QUESTIONS, find_question, usual_rider
 from trafficedu.violations.queries.searching import Words, words_of
 from trafficedu.violations.queries.unnamed import UNNAMED, find_unnamed
-from trafficedu.violations.rules import ObjectionState
+from trafficedu.violations.rules.states import ObjectionState
 from trafficedu.violations.services import plates as plate_services
 from trafficedu.violations.services import reviewing
 from trafficedu.violations.services import unnamed as unnamed_services
@@ -56,9 +57,10 @@ def _looked_for() -> tuple[WaitingFilterForm, Words]:
 def confirm(number: str) -> Any:
     """I accept a camera record as evidence."""
     violation = seen(records.find_violation(session(), number, actor()))
-    with writing(session()) as own:
-        reviewing.confirm(own, violation, actor(), utc_now())
-    flash_message(message("Record confirmed. It counts from now on."))
+    if reviewing.is_late(violation, today()):
+        return back_to("violations.inbox_item", what="review", number=number)
+    confirmed = message("Record confirmed. It counts from now on.")
+    carried_out(lambda: reviewing.confirm(session(), violation, actor(), utc_now()), confirmed)
     return back_to("violations.show", number=number)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 from flask import render_template, request
@@ -15,48 +13,32 @@ from flask_babel import lazy_gettext as _l
 from trafficedu.companies import queries as companies
 from trafficedu.configuration.queries import figure
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import local, local_date, today, utc_now
+from trafficedu.core.clock import local, today, utc_now
 from trafficedu.core.database import session
+from trafficedu.core.errors import Missing
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.seen import changes_nothing_seen, held
-from trafficedu.core.transactions import writing
-from trafficedu.core.web import back_to, locale, translated
-from trafficedu.riders.models import PlateUse, Rider
-from trafficedu.riders.queries import engagements
-from trafficedu.riders.queries import people as riders
-from trafficedu.riders.rules import Answer, age_on, colour_code, searched_plate
-from trafficedu.riders.services import plates
-from trafficedu.riders.services.people import open_rider
-from trafficedu.violations import rules
+from trafficedu.core.text import message
+from trafficedu.core.web import back_to, flash_message, locale
+from trafficedu.riders.rules import age_on
+from trafficedu.riders.services import lookups
 from trafficedu.violations.forms.records import AS_ENGAGED, LOOK_UP, OTHER, RecordForm
-from trafficedu.violations.models import Violation, ViolationKind
-from trafficedu.violations.queries import figures, records
+from trafficedu.violations.models.records import Violation, ViolationKind
+from trafficedu.violations.queries import records
 from trafficedu.violations.queries.kinds import list_kinds
+from trafficedu.violations.rules import checks
+from trafficedu.violations.rules.states import DoubleAnswer
 from trafficedu.violations.services import correcting, recording
+from trafficedu.violations.services.doubles import DoubleMet
+from trafficedu.violations.views import looking_up
 from trafficedu.violations.views.blueprint import pages
+from trafficedu.violations.views.evidence import shown_of
+from trafficedu.violations.views.looking_up import Shown
 
-VILLAGE_COOKIE = "village"
-
-
-@dataclass(frozen=True)
-class RiderCard:
-    """A rider looked up, as the record page shows one: enough to recognise the person, nothing to copy.
-
-    ``companies`` are code and name of those that engage the rider on the day.
-    """
-
-    number: str
-    name: str
-    id_type: str
-    id_masked: str
-    home_area_name: str
-    age: int | None
-    colour: str
-    violations: int
-    days: int
-    companies: Sequence[tuple[str, str]]
+VILLAGE_COOKIE, LAST_COOKIE = "village", "last_record"
+"""What the next record begins with: the village, which other pages use too; village, place, penalty of the last."""
 
 
 @pages.route("/record", methods=["GET", "POST"])
@@ -67,35 +49,74 @@ def record() -> Any:
     """I record what I saw; the answer tells the rider where to study."""
     form = RecordForm()
     if request.method == "GET":
-        form.area_code.begin_with(cookie.get(VILLAGE_COOKIE, ""))
+        begin_with_last(form)
         form.kind.data = request.args.get("kind") or None
         form.occurred_at.data = utc_now() if form.kind.data else None  # a key of the first screen was tapped just now
         if request.args.get("like"):
             _begin_like(form, records.find_violation(session(), request.args["like"], actor()))
-        return _page(form)
+        return record_page(form)
     if held() is None and request.form.get("action") == "look_up":
-        return _page(form, _look_up(form), looked_up=True)
+        return record_page(form, looking_up.by_button(form))
+    if held() is None and request.form.get("choose"):
+        return record_page(form, looking_up.by_choice(form, request.form["choose"]))
     if request.form.get("action") == "forget":
         form.rider_number.data = form.id_number.data = form.found_by_plate.data = ""
         form.company_code.data = AS_ENGAGED
-        return _page(form)
+        return record_page(form)
     if form.has_another_plate:
         return _another_plate(form)
-    if accepted := submitted(form, lambda: recording.record(session(), form.to_input(), actor(), utc_now()).number):
+    if accepted := submitted(form, lambda: _record(form)):
         cookie[VILLAGE_COOKIE] = form.area_code.data
+        cookie[LAST_COOKIE] = [form.area_code.data, form.place.data, form.penalty.data]
+        if form.double_answer.data == DoubleAnswer.SAME:
+            flash_message(message("Nothing was recorded twice: this is the earlier record."))
+            return back_to("violations.show", number=accepted.value)
         return back_to("violations.recorded", number=accepted.value)
     asked = form.company_code.errors and not form.rider_number.data
-    return _page(form, _look_up(form) if asked else None), 422
+    return record_page(form, looking_up.by_button(form) if asked else None), 422
+
+
+def begin_with_last(form: RecordForm) -> None:
+    """Begin with village, place and penalty of one's record before; a fine asks for its amount anew."""
+    area_code, place, penalty = cookie.get(LAST_COOKIE) or ("", "", "")
+    form.area_code.begin_with(cookie.get(VILLAGE_COOKIE, ""))
+    if area_code and form.area_code.data == area_code:
+        form.place.data = place
+    if penalty:
+        form.penalty.data = penalty
+
+
+def _record(form: RecordForm) -> str:
+    """Record what the form says; of the earlier record that may be of the same offence the page tells then."""
+    now, photos = utc_now(), form.photos_announced.data or 0
+    phone = recording.Phone(now, photos_announced=photos) if photos else None
+    try:
+        violation = recording.record(session(), form.to_input(), actor(), now, phone)
+    except DoubleMet as met:
+        form.ask_double(met.earlier.number)
+        raise
+    if form.rider_number.data:  # somebody who was looked up
+        lookups.note_record(session(), violation.rider_id, actor(), now)
+    return violation.number
+
+
+def _earlier(form: RecordForm) -> Violation | None:
+    """Return the record that the page asks to be compared with."""
+    try:
+        return records.find_violation(session(), form.double_met.data or "", actor()) if form.double_met.data else None
+    except Missing:
+        form.double_met.data, form.double_answer.data = "", None
+        return None
 
 
 def _another_plate(form: RecordForm) -> Any:
     """Ask whether the rider, who was found by another plate, rides this one; or look up who does."""
     if form.still_them.data == LOOK_UP and form.still_on.data == form.plate.data:
         form.id_number.data = form.phone.data = ""
-        return _page(form, _look_up(form), looked_up=True)
+        return record_page(form, looking_up.by_button(form))
     form.still_them.data, form.still_on.data = LOOK_UP, form.plate.data
     form.still_them.errors = [_("This rider was found by plate %(plate)s.", plate=form.found_by_plate.data)]
-    return _page(form), 422
+    return record_page(form), 422
 
 
 @pages.get("/record/<number>")
@@ -110,6 +131,8 @@ def recorded(number: str) -> Any:
         "violations/recorded.html",
         violation=violation,
         advice=_advice(violation),
+        evidence=shown_of(violation),
+        kinds=[kind for kind in list_kinds(session(), today()) if kind.position is not None],
         changes_end=local(ends).strftime("%H:%M") if ends is not None and changeable else "",
     )
 
@@ -129,91 +152,35 @@ def _advice(violation: Any) -> tuple[int, int] | None:
         return None
     kind, age = violation.kind, age_on(born, violation.occurred_on)
     from_age = figure(session(), "violations.fine_from_age")
-    milder = rules.milder_fine(age, kind.fine_min_yuan, kind.fine_max_yuan, from_age)
+    milder = checks.milder_fine(age, kind.fine_min_yuan, kind.fine_max_yuan, from_age)
     return milder if milder and violation.fine_yuan > milder[1] else None
 
 
-def _look_up(form: RecordForm) -> Sequence[Rider]:
-    """Find riders by what was typed: document, else phone, else plate. Each one shown is audited."""
-    typed = form.id_number.data or form.phone.data or form.plate.data or ""
-    matching = riders.list_exact(session(), typed, _day_of(form)) if typed else []
-    if matching:
-        with writing(session()) as own:
-            for rider in matching:
-                open_rider(own, rider, actor(), "document")
-    form.rider_number.data = matching[0].number if len(matching) == 1 else ""
-    form.still_them.data, form.still_on.data = None, ""
-    by_plate = form.rider_number.data and not (form.id_number.data or form.phone.data)
-    form.found_by_plate.data = form.plate.data if by_plate else ""
-    return matching
-
-
-def _day_of(form: RecordForm) -> date:
-    return local_date(form.occurred_at.data) if form.occurred_at.data else today()
-
-
-def _met(form: RecordForm, shown: Sequence[Rider], day: date) -> PlateUse | None:
-    """Return whose e-bike it usually is where the page has to ask what it means that another rider rides it."""
-    if form.still_them.errors:  # one question at a time
-        return None
-    plate = searched_plate(form.plate.data or "")
-    rider = shown[0] if len(shown) == 1 else None
-    if form.plate_answer.data == Answer.MISTYPED and form.plate.errors:
-        form.plate_answer.data = None
-    elif plate and (form.plate_answer.errors or (rider is not None and form.offender.data == rules.Offender.RIDER)):
-        with writing(session()) as own:
-            use = plates.show_met(own, plate, rider, day, actor())
-        if use is not None:
-            form.ask(use.rider.number)
-        return use
-    return None
-
-
-def _chosen(form: RecordForm) -> Sequence[Rider]:
-    if not form.rider_number.data:
-        return []
-    rider = riders.find_rider_if_seen(session(), form.rider_number.data, actor(), utc_now())
-    if rider is None:
-        form.rider_number.data = ""
-        return []
-    return [rider]
-
-
-def _page(form: RecordForm, matching: Sequence[Rider] | None = None, looked_up: bool = False) -> str:
-    shown = _chosen(form) if matching is None else matching
-    day = _day_of(form)
-    met = _met(form, shown, day)
-    cards = [_card(rider, day) for rider in shown]
+def record_page(
+    form: RecordForm,
+    shown: Shown | None = None,
+    kept: bool = False,
+    **frame: Any,
+) -> str:
+    """Draw the page; ``kept``: as a phone keeps it, with what the ``frame`` says instead of names."""
+    shown = looking_up.chosen(form) if shown is None else shown
+    day = looking_up.day_of(form)
+    cards = shown.cards
+    met = looking_up.met(form, cards, day)
     kinds = list_kinds(session(), day)
-    _offer(form, kinds, cards[0].companies if len(cards) == 1 else ())
+    _offer(form, kinds, cards[0].companies if cards else ())
     return render_template(
         "violations/record.html",
         form=form,
+        shown=shown,
         cards=cards,
-        looked_up=looked_up,
         met=met,
+        earlier=_earlier(form),
         fine_hint=_fine_hint(kinds, form.kind_code),
         riding_age=figure(session(), "violations.rider_from_age"),
-        milder=_milder(cards, kinds, form.kind_code),
-    )
-
-
-def _card(rider: Rider, day: date) -> RiderCard:
-    masked = riders.describe(session(), rider)
-    engaging = [engagement.company for engagement in engagements.list_on(session(), rider.id, day)]
-    days = figure(session(), "riders.colour_period_days")
-    count = figures.count_of_rider(session(), rider.id, day - timedelta(days=days), day)
-    return RiderCard(
-        number=rider.number,
-        name=masked.name,
-        id_type=translated(rider.id_type.label),
-        id_masked=masked.id_masked,
-        home_area_name=masked.home_area_name,
-        age=age_on(rider.birth_date, day) if rider.birth_date else None,
-        colour=colour_code(count, figure(session(), "riders.colour_red_from")),
-        violations=count,
-        days=days,
-        companies=[(company.code, company.name) for company in engaging],
+        milder=looking_up.milder(cards, kinds, form.kind_code),
+        kept=kept,
+        **frame,
     )
 
 
@@ -240,12 +207,3 @@ def _fine_hint(kinds: Sequence[ViolationKind], code: str) -> str:
 
 def _range(name: str, fines: tuple[int, int]) -> str:
     return str(_("%(kind)s: %(low)s to %(high)s yuan.", kind=name, low=fines[0], high=fines[1]))
-
-
-def _milder(cards: Sequence[RiderCard], kinds: Sequence[ViolationKind], code: str) -> tuple[int, int] | None:
-    """Return the fines advised for a young rider found, for the kind chosen, or the first one."""
-    kind = next((kind for kind in kinds if kind.code == code), kinds[0] if kinds else None)
-    if len(cards) != 1 or kind is None:
-        return None
-    from_age = figure(session(), "violations.fine_from_age")
-    return rules.milder_fine(cards[0].age, kind.fine_min_yuan, kind.fine_max_yuan, from_age)

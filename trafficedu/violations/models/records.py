@@ -1,4 +1,4 @@
-"""Tables of violation kinds, violations and objections."""
+"""Tables of violation kinds, of violations, and of what is known beside one: the phone's clock, an unnamed person."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
-    Text,
     UniqueConstraint,
     false,
     literal_column,
@@ -38,24 +37,22 @@ from trafficedu.core.orm import (
 )
 from trafficedu.core.states import StateIs
 from trafficedu.core.text import Message
-from trafficedu.riders.models import Engagement, Rider
+from trafficedu.evidence.rules import MOST_PHOTOS
+from trafficedu.riders.models import Rider
 from trafficedu.riders.rules import CompanyKnown
-from trafficedu.violations.rules import (
+from trafficedu.violations.rules.checks import penalty_in_words
+from trafficedu.violations.rules.states import (
     ANSWERING,
     COMPANY_OPEN,
     VIOLATION_LIFE,
-    CompanyAct,
     IdentityState,
     MissingPapers,
     ObjectionState,
     Offender,
     Penalty,
-    PlateState,
-    Proof,
     Source,
     ViolationAct,
     ViolationState,
-    penalty_in_words,
 )
 
 
@@ -115,7 +112,7 @@ class Violation(MadeByForm, Happened, Referenced, Versioned, Base):
     ``historic`` rows came in too old to open a task or send a notice. Who recorded it is an account
     (``officer_id``, ``recorded_by``), or for rows of a file what the file calls the officer (``officer_name``).
     ``papers`` says why the person showed none, ``identity`` whether it has yet to be found out who it was.
-    ``receipt_due``: its receipt has yet to be issued, once it counts and its rider is known.
+    ``late_reason``: why it was confirmed late. ``receipt_due``: its receipt has yet to be issued, once it counts.
     """
 
     __tablename__ = "violation"
@@ -175,6 +172,7 @@ class Violation(MadeByForm, Happened, Referenced, Versioned, Base):
     voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     voided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     state_reason: Mapped[str] = mapped_column(String(500), default="")
+    late_reason: Mapped[str] = mapped_column(String(500), default="", server_default="")
     receipt_due: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     area: Mapped[Area] = relationship()
@@ -184,6 +182,7 @@ class Violation(MadeByForm, Happened, Referenced, Versioned, Base):
     named_company: Mapped[Company | None] = relationship(foreign_keys=[named_company_id])
     recorded_by: Mapped[User | None] = relationship(foreign_keys=[officer_id])
     unnamed: Mapped[UnnamedPerson | None] = relationship()
+    phone_note: Mapped[PhoneNote | None] = relationship()
 
     def may(self, act: ViolationAct) -> bool:
         """Tell whether ``act`` may be done to it as it stands."""
@@ -221,76 +220,25 @@ class Violation(MadeByForm, Happened, Referenced, Versioned, Base):
         """Whether somebody has yet to find out who it was."""
         return self.identity == IdentityState.WANTED
 
+    is_voided = StateIs(ViolationState.VOIDED)
+    """Whether it was found wrong and has no consequences."""
     is_rejected = StateIs(ViolationState.REJECTED)
     """Whether its review refused it."""
 
 
-class CompanyDecision(Base):
-    """Who said what about the company that answers for a violation, and what it was before; never changed.
+class PhoneNote(Base):
+    """What the phone said beside a record that waited on it for a network, or that photos follow.
 
-    ``company_id`` is the company that was spoken of; ``engagement_id`` the engagement that began with it, as long as it
-    stands.
+    ``tapped_utc``: its clock when the record was made; ``ahead_seconds``: by how much that is ahead of the server's.
     """
 
-    __tablename__ = "company_decision"
-    __table_args__ = (
-        one_of("act", CompanyAct),
-        one_of("known_before", CompanyKnown),
-        one_of("proof", Proof),
-    )
+    __tablename__ = "phone_note"
+    __table_args__ = (CheckConstraint(f"photos_announced BETWEEN 0 AND {MOST_PHOTOS}", "photos"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    violation_id: Mapped[int] = mapped_column(ForeignKey("violation.id"), index=True)
-    act: Mapped[CompanyAct] = mapped_column(word(CompanyAct, 10))
-    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
-    known_before: Mapped[CompanyKnown] = mapped_column(word(CompanyKnown, 20))
-    company_before_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
-    engagement_id: Mapped[int | None] = mapped_column(ForeignKey("engagement.id", ondelete="SET NULL"), index=True)
-    decided_utc: Mapped[datetime] = mapped_column(UTCDateTime)
-    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    proof: Mapped[Proof | None] = mapped_column(word(Proof, 10))
-    reason: Mapped[str] = mapped_column(String(500), default="")
-
-    violation: Mapped[Violation] = relationship()
-    company: Mapped[Company | None] = relationship(foreign_keys=[company_id])
-    engagement: Mapped[Engagement | None] = relationship()
-    decided_by: Mapped[User | None] = relationship()
-
-
-class Objection(Versioned, Base):
-    """A rider contests a violation (异议); due in working days. ``contact_cipher`` is an optional phone.
-
-    ``area_id`` is where the violation happened, which never changes.
-    """
-
-    __tablename__ = "objection"
-    __table_args__ = (
-        one_of("state", ObjectionState),
-        partial_index("ix_objection_open_area_id_due_on", "area_id", "due_on", "id", where=OPEN),
-        partial_index("ix_objection_open_due_on", "due_on", "id", where=OPEN),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(String(12), unique=True)
-    violation_id: Mapped[int] = mapped_column(ForeignKey("violation.id"), index=True)
-    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
-    raised_utc: Mapped[datetime] = mapped_column(UTCDateTime)
-    due_on: Mapped[date]
-    statement: Mapped[str] = mapped_column(Text)
-    contact_cipher: Mapped[str | None] = mapped_column(String(200), info=encrypted("objection.contact"))
-    state: Mapped[ObjectionState] = mapped_column(word(ObjectionState, 10), default=ObjectionState.OPEN)
-    decision: Mapped[str] = mapped_column(Text, default="")
-    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    decided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
-
-    violation: Mapped[Violation] = relationship()
-
-    is_open = StateIs(ObjectionState.OPEN)
-    """Whether it waits for a decision."""
-    is_upheld = StateIs(ObjectionState.UPHELD)
-    """Whether it was decided for the rider."""
-    is_settled = StateIs(ObjectionState.SETTLED)
-    """Whether its record was voided before it was decided."""
+    violation_id: Mapped[int] = mapped_column(ForeignKey("violation.id"), primary_key=True, autoincrement=False)
+    tapped_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    ahead_seconds: Mapped[int] = mapped_column(default=0)
+    photos_announced: Mapped[int] = mapped_column(default=0)
 
 
 class UnnamedPerson(Base):
@@ -306,34 +254,3 @@ class UnnamedPerson(Base):
     phone_cipher: Mapped[str | None] = mapped_column(String(200), info=encrypted("unnamed.phone"))
     appearance: Mapped[str] = mapped_column(String(200), default="")
     reason: Mapped[str] = mapped_column(String(500), default="")
-
-
-class PlateQuestion(Base):
-    """A record whose rider met a plate that is known as that of ``usual``: a supervisor says what that means.
-
-    Only where nobody could be asked at once: a camera record, a file. ``area_id`` and ``occurred_on`` are the record's;
-    ``plate`` is the one that was met, which the record has no more where it was mistyped.
-    """
-
-    __tablename__ = "plate_question"
-    __table_args__ = (
-        one_of("state", PlateState),
-        partial_index("ix_plate_question_open_area_id", "area_id", "occurred_on", "id", where=OPEN),
-        partial_index("ix_plate_question_open", "occurred_on", "id", where=OPEN),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    violation_id: Mapped[int] = mapped_column(ForeignKey("violation.id"), unique=True)
-    usual_id: Mapped[int] = mapped_column(ForeignKey("rider.id"))
-    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
-    occurred_on: Mapped[date]
-    plate: Mapped[str] = mapped_column(String(20))
-    state: Mapped[PlateState] = mapped_column(word(PlateState, 12), default=PlateState.OPEN)
-    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    decided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
-
-    violation: Mapped[Violation] = relationship()
-    usual: Mapped[Rider] = relationship()
-
-    is_open = StateIs(PlateState.OPEN)
-    """Whether it waits for a decision."""

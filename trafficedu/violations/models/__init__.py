@@ -1,0 +1,1 @@
+"""Tables: kinds and records; what is asked and decided about a record."""

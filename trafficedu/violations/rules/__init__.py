@@ -1,0 +1,1 @@
+"""The words and states of a record and of what hangs on it; what it may say."""
