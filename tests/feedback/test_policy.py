@@ -13,17 +13,12 @@ from tests.conftest import Browser
 from tests.factories.feedback import make_notice, make_world
 from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.clock import today
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.errors import Refusal
 from trafficedu.feedback.models import EscalationStep
 from trafficedu.feedback.queries import policy
-from trafficedu.feedback.rules import (
-    Escalation,
-    Measure,
-    MeasureKind,
-    Receiver,
-)
-from trafficedu.feedback.rules import ladder as ladder_of
+from trafficedu.feedback.rules.policy import Escalation, Measure, MeasureKind, Receiver, Window
+from trafficedu.feedback.rules.policy import ladder as ladder_of
 from trafficedu.feedback.services.policy import StepInput, add_step, end_step, renew_step
 
 SHIPPED = date(2020, 1, 1)
@@ -32,13 +27,13 @@ SHIPPED = date(2020, 1, 1)
 def line(
     count: int, measure: MeasureKind, day: date, *, days: int | None = None, window: int = 30, receiver: str = "company"
 ) -> StepInput:
-    return StepInput(Receiver(receiver), Escalation(count, window, Measure(measure, days)), day)
+    return StepInput(Receiver(receiver), Escalation(count, Window(days=window), Measure(measure, days)), day)
 
 
 def test_the_ladder_says_what_each_count_leads_to() -> None:
     steps = [
-        Escalation(2, 30, Measure(MeasureKind.ORDERS_REDUCED)),
-        Escalation(3, 90, Measure(MeasureKind.SUSPENDED, 3)),
+        Escalation(2, Window(days=30), Measure(MeasureKind.ORDERS_REDUCED)),
+        Escalation(3, Window(days=90), Measure(MeasureKind.SUSPENDED, 3)),
     ]
     assert ladder_of(steps) == [
         (1, None),
@@ -53,13 +48,13 @@ def test_a_new_version_advises_from_its_day_on(session: Session) -> None:
     world, now = make_world(session), today()
     notice = make_notice(session, world.village, company=world.company)
     first = policy.find_step(session, "company", 1, SHIPPED)
-    renew_step(session, first, line(1, MeasureKind.SUSPENDED, now, days=1), first.version, now, SYSTEM)
+    renew_step(session, first, line(1, MeasureKind.ORDERS_REDUCED, now), first.version, now, SYSTEM, utc_now())
     assert first.valid_to == now - timedelta(days=1)
-    day = notice.violation.occurred_on
-    expected = Measure(MeasureKind.SUSPENDED, 1) if day == now else Measure(MeasureKind.CRITICISED)
-    assert policy.recommendations(session, [notice])[notice.id].measure == expected
+    assert policy.recommendations(session, [notice])[notice.id].measure == Measure(MeasureKind.CRITICISED)
+    later = policy.advice_for(session, notice.rider_id, world.company.id, utc_now()).present
+    assert later.measure == Measure(MeasureKind.ORDERS_REDUCED)
     assert policy.steps_on(session, "company", now - timedelta(days=1))[0].measure == Measure(MeasureKind.CRITICISED)
-    assert policy.steps_on(session, "company", now)[0].measure == Measure(MeasureKind.SUSPENDED, 1)
+    assert policy.steps_on(session, "company", now)[0].measure == Measure(MeasureKind.ORDERS_REDUCED)
 
 
 @pytest.mark.parametrize(
@@ -74,18 +69,18 @@ def test_a_new_version_advises_from_its_day_on(session: Session) -> None:
 )
 def test_a_line_that_cannot_be_is_refused_at_its_field(session: Session, new: StepInput, field: str) -> None:
     with pytest.raises(Refusal) as refused:
-        add_step(session, new, today(), SYSTEM)
+        add_step(session, new, today(), SYSTEM, utc_now())
     assert refused.value.field == field
 
 
 def test_a_line_to_come_can_be_taken_back_and_never_holds(session: Session) -> None:
     now, soon = today(), today() + timedelta(days=10)
-    step = add_step(session, line(7, MeasureKind.DISMISSED, soon), now, SYSTEM)
+    step = add_step(session, line(7, MeasureKind.DISMISSED, soon), now, SYSTEM, utc_now())
     end_step(session, step, now, step.version, now, SYSTEM)
     assert [found.violations_from for found in policy.steps_on(session, "company", soon)] == [1, 2, 3, 5]
     with pytest.raises(Refusal, match="do not change"):
         end_step(session, step, now - timedelta(days=2), step.version, now, SYSTEM)
-    add_step(session, line(7, MeasureKind.DISMISSED, soon + timedelta(days=1)), now, SYSTEM)
+    add_step(session, line(7, MeasureKind.DISMISSED, soon + timedelta(days=1)), now, SYSTEM, utc_now())
 
 
 def test_the_administrator_looks_before_saving(
@@ -94,7 +89,7 @@ def test_the_administrator_looks_before_saving(
     admin = client.sign_in(make_user("administrator"))
     assert "/escalation/company/3/2020-01-01" in admin.get("/escalation").text
     data = {"violations_from": "2", "window_days": "60", "measure": "home_visit", "days": ""}
-    data |= {"valid_from": today().isoformat(), "version": "1"}
+    data |= {"valid_from": today().isoformat(), "version": "1", "reason": "会议"}
     address = "/escalation/company/3/2020-01-01?lang=en"
     looked = admin.post(address, data=data | {"look": "1"})
     assert looked.status_code == 200
@@ -109,3 +104,25 @@ def test_the_administrator_looks_before_saving(
     assert admin.get("/escalation/company/3/never").status_code == 404
     ending = admin.post("/escalation/village/2/2020-01-01/end", data={"last_day": today().isoformat(), "version": "1"})
     assert ending.status_code == 303
+
+
+def test_a_single_step_says_why_and_stands_in_the_history_with_a_name(
+    client: Browser, session: Session, make_user: Callable[..., User]
+) -> None:
+    user = make_user("administrator")
+    admin, name = client.sign_in(user), user.display_name
+    data = {"receiver_kind": "company", "violations_from": "7", "window_kind": "days", "window_days": "30"}
+    data |= {"measure": "blacklisted", "days": "", "valid_from": today().isoformat()}
+    assert "Steps changed by themselves" not in admin.get("/escalation?lang=en").text
+    refused = admin.post("/escalation/new?lang=en", data=data | {"reason": " "})
+    assert (refused.status_code, "Say why. It stands in the history." in refused.text) == (422, True)
+    adopted = {"valid_from": data["valid_from"], "reason": " "}
+    assert admin.post("/escalation/choices/ningbo/adopt", data=adopted).status_code == 422
+    assert admin.post("/escalation/new", data=data | {"reason": "支队会议纪要<7>号"}).status_code == 303
+    step = session.scalars(select(EscalationStep).where(EscalationStep.violations_from == 7)).one()
+    assert (step.entered_by_id, step.reason) == (user.id, "支队会议纪要<7>号")
+    for lang, title in (("zh", "单独调整的档次"), ("en", "Steps changed by themselves")):
+        page = admin.get(f"/escalation?lang={lang}").text
+        listed = page[page.index(title) :]
+        assert "支队会议纪要&lt;7&gt;号" in listed
+        assert name in listed

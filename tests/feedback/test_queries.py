@@ -17,7 +17,7 @@ from trafficedu.feedback.queries import display, notices, policy, rates
 from trafficedu.feedback.queries.display import notices_at
 from trafficedu.feedback.queries.notices import NoticeFilter
 from trafficedu.feedback.queries.rates import FeedbackCounts
-from trafficedu.feedback.rules import Measure, MeasureKind, Receiver
+from trafficedu.feedback.rules.policy import Measure, MeasureKind, Receiver
 from trafficedu.violations.events import ViolationVoided
 
 AS_OF = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -105,7 +105,8 @@ def test_each_reader_sees_own_notices_only(session: Session, world: World, make_
         assert {row.notice for row in found.items} == expected, role
         assert found.total == len(expected)
         unanswered = {notice for notice in expected if notice.is_sent}
-        assert set(notices.list_unanswered(session, by, 10)) == unanswered
+        in_time, overdue = notices.list_unanswered(session, by, utc_now(), 10)
+        assert {*in_time, *overdue} == unanswered
         assert notices.count_unanswered(session, by, utc_now()) == (len(unanswered), 0)
         for notice in (told, held, village, lost):
             if notice not in expected:
@@ -139,8 +140,9 @@ def test_a_company_is_advised_on_what_it_may_know_only(session: Session, world: 
     rider = make_rider(session, world.village)
     before = utc_now() - timedelta(days=2)
     make_violation(session, world.village, rider=rider, occurred=before)  # on a free day: the company is not told of it
-    make_violation(session, world.village, rider=rider, company=world.company)
-    notice = make_notice(session, world.village, rider=rider, company=world.company)
+    three, two = (utc_now() - timedelta(hours=hours) for hours in (3, 2))  # stops of their own
+    make_violation(session, world.village, rider=rider, company=world.company, occurred=three)
+    notice = make_notice(session, world.village, rider=rider, company=world.company, occurred=two)
     advice = policy.recommendations(session, [notice])[notice.id]
     assert (advice.count, advice.measure) == (2, Measure(MeasureKind.ORDERS_REDUCED))
     village = make_notice(session, world.village, rider=rider)

@@ -4,15 +4,23 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from trafficedu.feedback import rules
-from trafficedu.feedback.rules import Escalation, Measure, MeasureKind
+from trafficedu.feedback.rules.notices import is_late
+from trafficedu.feedback.rules.policy import (
+    Escalation,
+    Measure,
+    MeasureKind,
+    Recommendation,
+    Window,
+    one_tap,
+    recommend,
+)
 
 DAY = date(2026, 11, 23)
 POLICY = [
-    Escalation(1, 30, Measure(MeasureKind.CRITICISED)),
-    Escalation(2, 30, Measure(MeasureKind.ORDERS_REDUCED)),
-    Escalation(3, 30, Measure(MeasureKind.SUSPENDED, 3)),
-    Escalation(5, 90, Measure(MeasureKind.DISMISSED)),
+    Escalation(1, Window(days=30), Measure(MeasureKind.CRITICISED)),
+    Escalation(2, Window(days=30), Measure(MeasureKind.ORDERS_REDUCED)),
+    Escalation(3, Window(days=30), Measure(MeasureKind.SUSPENDED, 3)),
+    Escalation(5, Window(days=90), Measure(MeasureKind.DISMISSED)),
 ]
 
 
@@ -33,24 +41,24 @@ POLICY = [
     ],
 )
 def test_the_strongest_step_reached_is_recommended(days: list[date], measure: Measure, count: int) -> None:
-    found = rules.recommend(POLICY, days, DAY)
+    found = recommend(POLICY, days, DAY)
     assert (found.measure, found.count) == (measure, count)
 
 
 def test_without_a_policy_nothing_is_recommended_but_the_count_is_told() -> None:
-    assert rules.recommend([], [DAY], DAY) == rules.Recommendation(None, 1, 30)
+    assert recommend([], [DAY], DAY) == Recommendation(None, 1, Window(days=30))
 
 
 def test_one_tap_offers_the_recommended_measure_first_and_none_the_receiver_cannot_take() -> None:
     talk = Measure(MeasureKind.CRITICISED)
-    assert rules.one_tap("company", Measure(MeasureKind.SUSPENDED, 3)) == (Measure(MeasureKind.SUSPENDED, 3), talk)
-    assert rules.one_tap("company", talk) == (talk,)
-    assert rules.one_tap("village", Measure(MeasureKind.ORDERS_REDUCED)) == (talk,)
+    assert one_tap("company", Measure(MeasureKind.SUSPENDED, 3)) == (Measure(MeasureKind.SUSPENDED, 3), talk)
+    assert one_tap("company", talk) == (talk,)
+    assert one_tap("village", Measure(MeasureKind.ORDERS_REDUCED)) == (talk,)
 
 
 def test_an_answer_on_the_deadline_is_in_time() -> None:
     due, later = datetime(2026, 11, 23, 12, tzinfo=UTC), datetime(2026, 11, 23, 12, 0, 1, tzinfo=UTC)
-    assert not rules.is_late(due, due, later)
-    assert rules.is_late(due, later, later)
-    assert rules.is_late(due, None, later)
-    assert not rules.is_late(None, None, later)
+    assert not is_late(due, due, later)
+    assert is_late(due, later, later)
+    assert is_late(due, None, later)
+    assert not is_late(None, None, later)

@@ -13,7 +13,7 @@ from tests.conftest import Browser
 from tests.factories.feedback import World, make_notice, make_rider
 from trafficedu.accounts.models import User
 from trafficedu.feedback.models import Notice
-from trafficedu.feedback.rules import NoticeState
+from trafficedu.feedback.rules.notices import NoticeState
 
 MakeUser = Callable[..., User]
 

@@ -18,7 +18,7 @@ from trafficedu.core.events import publish
 from trafficedu.core.text import translate
 from trafficedu.feedback.models import EscalationStep, Feedback, Notice
 from trafficedu.feedback.queries.notices import notice_of_violation
-from trafficedu.feedback.services import answers, closing, notices, policy
+from trafficedu.feedback.services import answers, closing, notices, policies
 from trafficedu.feedback.services.answers import Answer
 from trafficedu.messages.models import Push
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
@@ -289,10 +289,10 @@ def test_opening_is_stamped_once(session: Session, world: World, contact: User) 
 
 
 def test_the_shipped_policy_is_loaded_once_and_a_changed_one_is_kept(session: Session) -> None:
-    assert policy.load_policy(session, utc_now()) == 0
+    assert policies.load_policy(session, utc_now()) == 0
     steps = session.scalars(select(EscalationStep)).all()
     assert {step.receiver_kind for step in steps} == {"company", "village"}
     for step in steps[1:]:
         session.delete(step)
     session.flush()
-    assert policy.load_policy(session, utc_now()) == 0
+    assert policies.load_policy(session, utc_now()) == 0

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     CheckConstraint,
     ColumnElement,
@@ -22,22 +23,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned, among, one_of, partial_index, word
+from trafficedu.core.orm import Base, Named, UTCDateTime, Valid, Versioned, among, one_of, partial_index, word
 from trafficedu.core.states import StateIs
 from trafficedu.core.text import Message
-from trafficedu.feedback.rules import (
-    HELD_FROM,
-    REST_FROM,
-    HeldReason,
-    Measure,
-    MeasureKind,
-    NoticeState,
-    Receiver,
-    in_words,
-    urgency,
-)
+from trafficedu.feedback.rules.notices import HELD_FROM, REST_FROM, HeldReason, NoticeState, urgency
+from trafficedu.feedback.rules.policy import Basis, Measure, MeasureKind, Receiver, Window, WindowKind, in_words
 from trafficedu.riders.models import Rider
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 PAPER_DUE = f"paper_due AND state = '{NoticeState.SENT}'"
 """What has gone out and is not kept as a document yet; a query says it by :meth:`Notice.owes_paper`."""
@@ -54,6 +46,8 @@ class Notice(Versioned, Base):
 
     ``urgency`` is where it stands among notices by time left (``rules.urgency``): what is open comes first, so each of
     its indexes begins with the open notices of a village, a company or a place, and a page of a list is a part of one.
+
+    ``advice`` is what was recommended when it went out (``rules.policy.Recommendation.packed``): that never changes.
 
     ``violation_area_id`` is where the violation happened, which never changes. ``counted_area_id`` is the area in
     whose figures the notice counts: the village that has to answer, else where the violation happened.
@@ -102,6 +96,7 @@ class Notice(Versioned, Base):
     corrected_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     voided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     paper_due: Mapped[bool] = mapped_column(default=False, server_default=false())
+    advice: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     violation: Mapped[Violation] = relationship()
     rider: Mapped[Rider] = relationship()
@@ -175,28 +170,94 @@ class EarlierAnswer(Base):
         return in_words(Measure(self.measure, self.days))
 
 
+class EscalationPolicy(Valid, Named, Versioned, Base):
+    """A policy that was put in force from a day on: which, by whom, why. Its lines are :class:`EscalationStep`.
+
+    ``code`` is that of the policy that comes with the program, "" for one of the district's own. ``about`` is what was
+    said of it then: where it comes from, what of it was assumed, what it asks of companies, and which lines ended for
+    it. One that was taken back before its day ends before its first day.
+    """
+
+    __tablename__ = "escalation_policy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    code: Mapped[str] = mapped_column(String(20), default="")
+    name_zh: Mapped[str] = mapped_column(String(60))
+    name_en: Mapped[str] = mapped_column(String(60))
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    about: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    adopted_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    adopted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    adopted_by: Mapped[User | None] = relationship()
+    steps: Mapped[list[EscalationStep]] = relationship(back_populates="policy")
+
+    @property
+    def basis(self) -> Basis:
+        """What a notice names."""
+        return Basis(self.name_zh, self.name_en, self.valid_from)
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether it never came into force."""
+        return self.validity.ended_before(self.valid_from)
+
+
+class EscalationDraft(Versioned, Base):
+    """A policy of the district's own that nobody has put in force yet: its ``lines`` as ``rules.policy.PolicyLine``."""
+
+    __tablename__ = "escalation_draft"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    name: Mapped[str] = mapped_column(String(60))
+    lines: Mapped[list[list[Any]]] = mapped_column(JSON)
+    about: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    made_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    discarded_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    made_by: Mapped[User | None] = relationship()
+
+
 class EscalationStep(Valid, Versioned, Base):
     """One line of the district's escalation policy: the measure recommended from so many violations in a window on.
 
     The policy recommends; what was done is the receiver's answer. ``days`` belongs to a suspension.
     A line advises on violations of the days ``valid_from`` to ``valid_to`` (included; None: until changed); one
-    that was taken back before it began ends before its first day.
+    that was taken back before it began ends before its first day. One that was not put in force with its whole policy
+    says by whom, when and why (``entered_utc``, ``entered_by``, ``reason``).
     """
 
     __tablename__ = "escalation_step"
     __table_args__ = (
-        UniqueConstraint("receiver_kind", "violations_from", "valid_from"),
+        UniqueConstraint("policy_id", "receiver_kind", "violations_from", "valid_from", name="uq_escalation_step_line"),
         one_of("receiver_kind", Receiver),
+        one_of("window_kind", WindowKind),
         CheckConstraint("violations_from > 0 AND window_days > 0", "positive"),
         CheckConstraint(f"(measure = '{MeasureKind.SUSPENDED}') = (days IS NOT NULL)", "days"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    policy_id: Mapped[int] = mapped_column(ForeignKey("escalation_policy.id"))
     receiver_kind: Mapped[Receiver] = mapped_column(word(Receiver, 10))
     violations_from: Mapped[int]
+    window_kind: Mapped[WindowKind] = mapped_column(word(WindowKind, 10), default=WindowKind.DAYS)
     window_days: Mapped[int]
     measure: Mapped[MeasureKind] = mapped_column(word(MeasureKind, 20))
     days: Mapped[int | None]
+    reason: Mapped[str | None] = mapped_column(String(500))
+    entered_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    policy: Mapped[EscalationPolicy] = relationship(back_populates="steps")
+    entered_by: Mapped[User | None] = relationship()
+
+    @property
+    def window(self) -> Window:
+        """The stops that count together."""
+        return Window(self.window_kind, self.window_days)
 
     @property
     def recommends(self) -> Measure:

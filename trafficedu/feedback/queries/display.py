@@ -12,10 +12,12 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.listing import AGO, Column, Listing
 from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message, translate
-from trafficedu.feedback import rules
+from trafficedu.evidence.queries import find_signature
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import BY_TIME_LEFT, NoticeFilter, filtered, is_receiver, reach
-from trafficedu.feedback.queries.policy import recommendations
+from trafficedu.feedback.queries.policy import present_advice, recommendations
+from trafficedu.feedback.rules.notices import answer_state, is_late
+from trafficedu.feedback.rules.policy import Basis, Measure, Receiver, Recommendation, in_words, one_tap
 from trafficedu.issued.queries.documents import Line
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services.issuing import NewDocument
@@ -23,6 +25,7 @@ from trafficedu.reports.notice import NoticeData
 from trafficedu.riders.queries import engagements
 from trafficedu.riders.queries import people as riders
 from trafficedu.riders.rules import LegalBasis, mask_name
+from trafficedu.violations.models.records import Violation
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,9 @@ class NoticeRow:
     late: bool
     answerable: bool
     correctable: bool
-    recommendation: rules.Recommendation
+    recommendation: Recommendation
     advice: Message | None
-    keys: tuple[tuple[rules.Measure, Message], ...]
+    keys: tuple[tuple[Measure, Message], ...]
     answer: Message | None
     held: Message | None
 
@@ -48,7 +51,7 @@ class NoticeRow:
         """How it stands, for its badge: a sent one by its answer and its deadline."""
         if not self.notice.is_sent:
             return self.notice.state
-        return rules.answer_state(self.answered, self.late, self.notice.closed_utc is not None)
+        return answer_state(self.answered, self.late, self.notice.closed_utc is not None)
 
 
 def notices_at(by: Actor, now: datetime) -> Listing[NoticeRow, NoticeFilter]:
@@ -78,13 +81,13 @@ def describe(session: Session, notices: Sequence[Notice], by: Actor, now: dateti
     return [_describe(session, notice, advice[notice.id], by, now) for notice in notices]
 
 
-def _describe(session: Session, notice: Notice, advice: rules.Recommendation, by: Actor, now: datetime) -> NoticeRow:
+def _describe(session: Session, notice: Notice, advice: Recommendation, by: Actor, now: datetime) -> NoticeRow:
     name, identity = _rider(session, notice, by)
     feedback = notice.feedback
     receiver = is_receiver(by, notice)
     answerable = notice.is_sent and feedback is None and receiver
-    late = notice.is_sent and rules.is_late(notice.due_utc, notice.answered_utc, now)
-    keys = rules.one_tap(notice.receiver_kind, advice.measure) if answerable else ()
+    late = notice.is_sent and is_late(notice.due_utc, notice.answered_utc, now)
+    keys = one_tap(notice.receiver_kind, advice.measure) if answerable else ()
     return NoticeRow(
         notice=notice,
         receiver=_receiver(notice),
@@ -95,9 +98,9 @@ def _describe(session: Session, notice: Notice, advice: rules.Recommendation, by
         answerable=answerable,
         correctable=notice.is_sent and feedback is not None and receiver,
         recommendation=advice,
-        advice=rules.in_words(advice.measure) if advice.measure else None,
-        keys=tuple((measure, rules.in_words(measure)) for measure in keys),
-        answer=rules.in_words(rules.Measure(feedback.measure, feedback.days)) if feedback else None,
+        advice=in_words(advice.measure) if advice.measure else None,
+        keys=tuple((measure, in_words(measure)) for measure in keys),
+        answer=in_words(Measure(feedback.measure, feedback.days)) if feedback else None,
         held=notice.held_reason.label if notice.held_reason else None,
     )
 
@@ -133,13 +136,13 @@ def paper_of(session: Session, notice: Notice, by: Actor, now: datetime, locale:
     row = describe(session, [notice], by, now)[0]
     violation = notice.violation
     advice = row.recommendation
-    place = f"{violation.area.name} {violation.place}".strip()
+    place, signing = f"{violation.area.name} {violation.place}".strip(), signing_of(session, violation)
     if notice.sent_utc is None or notice.due_utc is None:
         raise ValueError("a held notice has no paper")
     return NoticeData(
         number=notice.number,
         district=violation.area.district.name,
-        receiver="company" if notice.receiver_kind == rules.Receiver.COMPANY else "village",
+        receiver="company" if notice.receiver_kind == Receiver.COMPANY else "village",
         receiver_name=row.receiver,
         rider_name=row.rider_name,
         masked_id=row.rider_id,
@@ -150,8 +153,10 @@ def paper_of(session: Session, notice: Notice, by: Actor, now: datetime, locale:
         occurred_at=violation.occurred.at,
         penalty=translate(violation.penalty_in_words, locale),
         count_in_window=advice.count,
-        window_days=advice.window_days,
-        recommended=translate(rules.in_words(advice.measure), locale) if advice.measure else "",
+        window_days=advice.window.days,
+        stop=translate(advice.counted, locale),
+        policy=translate(in_force(advice.basis, locale), locale) if advice.basis else "",
+        recommended=translate(in_words(advice.measure), locale) if advice.measure else "",
         course="",
         seat=None,
         due_on=None,
@@ -159,7 +164,48 @@ def paper_of(session: Session, notice: Notice, by: Actor, now: datetime, locale:
         sent_at=notice.sent_utc,
         answer_by=notice.due_utc,
         answer_url=answer_url,
+        signing=translate(signing, locale) if signing else "",
     )
+
+
+def signing_of(session: Session, violation: Violation) -> Message | None:
+    """Return in words whether the rider signed or refused to, None where nobody was asked.
+
+    How somebody signs is shown only to who may see the record's evidence.
+    """
+    signature = find_signature(session, violation)
+    if signature is None:
+        return None
+    return message("refused to sign") if signature.refused else message("signed")
+
+
+@dataclass(frozen=True)
+class Fewer:
+    """What would be recommended by the records of now, since a stop that a notice counted was withdrawn or moved."""
+
+    counted: Message
+    advice: Message | None
+
+
+def said_then(notice: Notice) -> Message | None:
+    """Return the measure that a notice recommended when it went out, None where none."""
+    measure = Recommendation.unpacked(notice.advice).measure if notice.advice else None
+    return in_words(measure) if measure else None
+
+
+def fewer_now(session: Session, notice: Notice) -> Fewer | None:
+    """Return how a notice that went out counted more stops than there are by now, None where it did not."""
+    if not notice.advice or not notice.is_sent:
+        return None
+    said, present = Recommendation.unpacked(notice.advice), present_advice(session, [notice])[notice.id]
+    if present.count >= said.count or present.window != said.window:
+        return None
+    return Fewer(present.counted, in_words(present.measure) if present.measure else None)
+
+
+def in_force(basis: Basis, locale: str) -> Message:
+    """Name the policy that something was recommended by, as papers and pages do."""
+    return message("%(name)s, in force from %(day)s", name=basis.name(locale), day=basis.since.isoformat())
 
 
 def notice_document(session: Session, notice: Notice, now: datetime) -> NewDocument:
@@ -184,7 +230,7 @@ def notice_document(session: Session, notice: Notice, now: datetime) -> NewDocum
 
 
 def _basis(session: Session, notice: Notice) -> Message:
-    if notice.receiver_kind != rules.Receiver.COMPANY:
+    if notice.receiver_kind != Receiver.COMPANY:
         return LegalBasis.STATUTORY_DUTY.label
     basis = None
     if notice.company_id is not None:

@@ -16,7 +16,8 @@ from trafficedu.core.month import Period
 from trafficedu.core.tables import table_of
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.rates import FeedbackCounts
-from trafficedu.feedback.rules import HELD_FROM, NoticeState, Receiver
+from trafficedu.feedback.rules.notices import HELD_FROM, NoticeState
+from trafficedu.feedback.rules.policy import Receiver
 from trafficedu.settled.models import PART, AddedFigure, Adds, named
 from trafficedu.settled.queries import seen_path, sum_of, sum_of_company
 from trafficedu.violations.queries.monthly import FIRST_DAY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, true
 from sqlalchemy.orm import Session
@@ -18,11 +18,13 @@ from trafficedu.core.numbers import normalise
 from trafficedu.core.reach import WINDOW, Reach
 from trafficedu.core.text import message
 from trafficedu.feedback.models import Feedback, Notice
-from trafficedu.feedback.rules import HELD_FROM, REST_FROM, AnswerState, NoticeState, Receiver
+from trafficedu.feedback.rules.notices import HELD_FROM, REST_FROM, AnswerState, NoticeState
+from trafficedu.feedback.rules.policy import Receiver
 from trafficedu.riders.models import Rider
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries import searching
 from trafficedu.violations.queries.searching import LOOKS, Words, find_meant, keys_of, rider_meant, violation_meant
+from trafficedu.violations.rules.states import ViolationAct
 
 ANSWER, READS_RIDERS = "feedback:notice:answer", "riders:rider:read"
 
@@ -89,6 +91,12 @@ def find_notice(session: Session, number: str, by: Actor) -> Notice:
     if notice is None:
         raise Missing(message("This notice does not exist, or you do not have access to it."))
     return notice
+
+
+def may_object(notice: Notice, by: Actor) -> bool:
+    """Tell whether ``by`` may object for the rider: the company that was told, while the record is in force."""
+    own = by.scope.company_id is not None and notice.company_id == by.scope.company_id and is_receiver(by, notice)
+    return own and notice.is_sent and notice.violation.may(ViolationAct.OBJECT)
 
 
 def notice_of_violation(session: Session, violation_id: int, by: Actor | None = None) -> Notice | None:
@@ -174,7 +182,7 @@ def reach(session: Session, by: Actor, criteria: NoticeFilter, now: datetime) ->
     part = {
         "": true(),
         AnswerState.UNANSWERED: Notice.unanswered(),
-        AnswerState.LATE: or_(_overdue_since(now), Notice.urgency >= REST_FROM),
+        AnswerState.LATE: or_(overdue_since(now), Notice.urgency >= REST_FROM),
         NoticeState.HELD: Notice.urgency.between(HELD_FROM, REST_FROM - 1),
     }.get(criteria.state, Notice.urgency >= REST_FROM)
     rest = [*_days(criteria)]
@@ -212,11 +220,21 @@ def _days(criteria: NoticeFilter) -> list[ColumnElement[bool]]:
     return days
 
 
-def list_unanswered(session: Session, by: Actor, limit: int, company_id: int | None = None) -> Sequence[Notice]:
-    """Return the first ``limit`` unanswered notices (of a company) by time left, for a first screen."""
-    firsts = _ways(session, by, Notice.unanswered(), company_id).first(session, BY_TIME_LEFT, limit)
-    query = _notices(by).where(Notice.id.in_(firsts), Notice.unanswered())
-    return session.scalars(query.order_by(*BY_TIME_LEFT)).all()
+def list_unanswered(
+    session: Session, by: Actor, now: datetime, limit: int, company_id: int | None = None
+) -> tuple[Sequence[Notice], Sequence[Notice]]:
+    """Return the first ``limit`` unanswered notices (of a company), for a first screen: in time, and overdue.
+
+    Those in time by time left, the overdue ones the latest first: what fell due yesterday is mended more easily than
+    what fell due a year ago.
+    """
+    in_time, late = and_(Notice.unanswered(), ~overdue_since(now)), overdue_since(now)
+    found = []
+    for part, order in ((in_time, BY_TIME_LEFT), (late, [column.desc() for column in BY_TIME_LEFT])):
+        firsts = _ways(session, by, part, company_id).first(session, order, limit)
+        query = _notices(by).where(Notice.id.in_(firsts), Notice.unanswered())
+        found.append(session.scalars(query.order_by(*order)).all())
+    return found[0], found[1]
 
 
 def list_of_rider(session: Session, rider_id: int, by: Actor, limit: int = 20) -> Sequence[Notice]:
@@ -225,7 +243,7 @@ def list_of_rider(session: Session, rider_id: int, by: Actor, limit: int = 20) -
     return session.scalars(query).all()
 
 
-def _overdue_since(moment: datetime) -> ColumnElement[bool]:
+def overdue_since(moment: datetime) -> ColumnElement[bool]:
     """Return the condition that a notice is open and fell due before ``moment``."""
     return Notice.urgency < int(moment.timestamp())
 
@@ -234,22 +252,6 @@ def count_unanswered(session: Session, by: Actor, now: datetime, company_id: int
     """Return how many notices (of a company) are unanswered, and how many of these are late, both capped."""
     all_of_them, late = (
         _ways(session, by, part, company_id).count(session, BY_TIME_LEFT)
-        for part in (Notice.unanswered(), _overdue_since(now))
+        for part in (Notice.unanswered(), overdue_since(now))
     )
     return all_of_them, late
-
-
-LATE_WATCHED = timedelta(days=90)
-"""How far back late answers are counted for a screen: what is older is for the list."""
-
-
-def count_late(session: Session, by: Actor, now: datetime, path: str) -> int:
-    """Return how many notices of violations at and below ``path`` fell due within 90 days and are open, capped."""
-    part = and_(_overdue_since(now), ~_overdue_since(now - LATE_WATCHED))
-    if path == by.scope.area_path:
-        return _ways(session, by, part).count(session, BY_TIME_LEFT)
-    ids = areas.ids_in_reach(session, by, path)
-    if ids is None:
-        return Reach([part], whole=WHOLE).count(session, BY_TIME_LEFT)
-    sent = [part, visible_to(by)] if by.may(ANSWER) else [part]
-    return Reach(sent, Notice.violation_area_id.expression, ids, whole=WHOLE).count(session, BY_TIME_LEFT)

@@ -11,8 +11,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from trafficedu.areas.queries import tree as areas
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
+from trafficedu.core.month import Month
 from trafficedu.feedback.models import Notice
-from trafficedu.feedback.rules import NoticeState, Receiver
+from trafficedu.feedback.rules.notices import NoticeState
+from trafficedu.feedback.rules.policy import Receiver
+from trafficedu.settled.models import local_day, month_text
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,28 @@ def count_due_of_companies(session: Session, start: date, end: date, as_of: date
         .group_by(Notice.company_id)
     )
     return [(company, due, int(answered)) for company, due, answered in session.execute(query) if company is not None]
+
+
+def count_due_of_companies_by_month(
+    session: Session, start: date, end: date, as_of: datetime
+) -> list[tuple[int, Month, int, int]]:
+    """Return company id, month, notices due in it and by ``as_of``, and those answered on time; half-open."""
+    on_time = and_(Notice.answered_utc <= Notice.due_utc, Notice.answered_utc <= as_of)
+    month = month_text(local_day(Notice.due_utc))
+    query = (
+        select(Notice.company_id, month, func.count(), _number(func.coalesce(on_time, false())))
+        .where(
+            Notice.state == NoticeState.SENT,
+            Notice.receiver_kind == Receiver.COMPANY,
+            _within(Notice.due_utc, start, end, as_of),
+        )
+        .group_by(Notice.company_id, month)
+    )
+    return [
+        (company, Month.parse(of), due, int(answered))
+        for company, of, due, answered in session.execute(query)
+        if company is not None
+    ]
 
 
 def _within(

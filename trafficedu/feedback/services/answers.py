@@ -14,10 +14,10 @@ from trafficedu.core.clock import local
 from trafficedu.core.errors import Denied, Refusal, Stale
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
-from trafficedu.feedback import rules
 from trafficedu.feedback.models import EarlierAnswer, Feedback, Notice
 from trafficedu.feedback.queries import notices
-from trafficedu.feedback.rules import NOTICE_LIFE, MeasureKind, NoticeAct, Receiver
+from trafficedu.feedback.rules.notices import NOTICE_LIFE, NoticeAct, is_late
+from trafficedu.feedback.rules.policy import MEASURES_OF, MeasureKind, Receiver, check_suspension
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: date
     at_once = Refusal(message("Someone else answered this notice at the same time. Check their answer."))
     flush_or_refuse(session, {"feedback.notice_id": at_once})
     session.expire(notice, ["feedback"])
-    late = rules.is_late(notice.due_utc, now, now)
+    late = is_late(notice.due_utc, now, now)
     audit.write(session, "feedback:notice:answer", by, subject=notice, measure=given.measure, late=late)
     return feedback
 
@@ -138,8 +138,8 @@ def _require_same(earlier: Feedback, given: Answer, by: Actor) -> None:
 
 def check_answer(receiver_kind: Receiver, given: Answer) -> None:
     """Raise Refusal where the answer is not whole or not one this receiver can give."""
-    if given.measure not in rules.MEASURES_OF[receiver_kind]:
+    if given.measure not in MEASURES_OF[receiver_kind]:
         raise Refusal(message("Choose the measure taken."), field="measure")
-    rules.check_suspension(given.measure, given.days)
+    check_suspension(given.measure, given.days)
     if given.measure == MeasureKind.OTHER and not given.text:
         raise Refusal(message("Say what was done."), field="text")

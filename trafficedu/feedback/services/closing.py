@@ -12,7 +12,7 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM
 from trafficedu.feedback.models import Notice
-from trafficedu.feedback.rules import REST_TO, NoticeAct, expected_from
+from trafficedu.feedback.rules.notices import REST_TO, NoticeAct, expected_from
 
 AT_ONCE = 500
 """How many notices a round closes, so that no transaction is long."""

@@ -24,9 +24,16 @@ from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services import issuing
 from trafficedu.issued.services.earlier import keep_as_of
 from trafficedu.issued.services.issuing import NewDocument
-from trafficedu.violations.events import CompanySettled, ViolationCorrected, ViolationVoided
+from trafficedu.violations.events import (
+    CompanySettled,
+    ReviewReopened,
+    ViolationCorrected,
+    ViolationSigned,
+    ViolationVoided,
+)
 
 NOT_SENT = message("This notice has not been sent, so there is no document yet.")
+REVIEWED_AGAIN = message("The record waits for its review once more.")
 WITHDRAWN = message("The violation was recorded in error and has been voided.")
 BATCH = 20
 """Notices kept in one transaction: others write between two of them."""
@@ -77,18 +84,19 @@ def keep_notices(session: Session, sent: Sequence[Notice], now: datetime) -> Non
     session.execute(update(Notice).where(Notice.id.in_([notice.id for notice in sent])).values(paper_due=False))
 
 
-def reissue_notice(session: Session, event: ViolationCorrected) -> None:
-    """Replace the document of a notice whose violation was corrected, where it has left the house."""
+def reissue_notice(session: Session, event: ViolationCorrected | ViolationSigned) -> None:
+    """Replace the document of a notice whose violation was corrected or signed, where it has left the house."""
     notice = notice_of_violation(session, event.violation_id)
     if notice is not None and notice.is_sent:
         issuing.renew(session, notice_document(session, notice, event.at_utc), event.by, event.at_utc, first=False)
 
 
-def revoke_notice(session: Session, event: ViolationVoided) -> None:
-    """Revoke the document of a notice whose violation was voided."""
+def revoke_notice(session: Session, event: ViolationVoided | ReviewReopened) -> None:
+    """Revoke the document of a notice that was taken back with its violation."""
     notice = notice_of_violation(session, event.violation_id)
     if notice is not None:
-        reason = " ".join(translate(WITHDRAWN, locale) for locale in LOCALES)
+        why = REVIEWED_AGAIN if isinstance(event, ReviewReopened) else WITHDRAWN
+        reason = " ".join(translate(why, locale) for locale in LOCALES)
         issuing.withdraw(session, DocumentKind.NOTICE, notice.number, reason, event.by, event.at_utc)
 
 

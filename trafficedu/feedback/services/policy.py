@@ -1,4 +1,4 @@
-"""The escalation policy: shipped lines, new ones, new versions, ends. Nothing is ever deleted or overwritten.
+"""The lines of the escalation policy in force: new ones, new versions, ends. Nothing is ever deleted or overwritten.
 
 What was recommended for a past violation stays, so a change begins today or later.
 """
@@ -13,53 +13,46 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.catalogue import end_before, lock, require_later, shipped
+from trafficedu.core.catalogue import end_before, lock, require_later
 from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
-from trafficedu.feedback import rules
-from trafficedu.feedback.models import EscalationStep
+from trafficedu.feedback.models import EscalationPolicy, EscalationStep
+from trafficedu.feedback.queries.policy import policy_on
+from trafficedu.feedback.rules.policy import RECOMMENDED_TO, Escalation, Receiver, check_suspension
+from trafficedu.feedback.rules.strength import check_order
 
 PERMISSION = "feedback:policy:manage"
 
 
 @dataclass(frozen=True)
 class StepInput:
-    """What the administrator enters for a line of the policy, valid from a day on."""
+    """What the administrator enters for a line of the policy, valid from a day on, and why."""
 
-    receiver_kind: rules.Receiver
-    escalation: rules.Escalation
+    receiver_kind: Receiver
+    escalation: Escalation
     valid_from: date
+    reason: str = ""
 
 
-def load_policy(session: Session, now: datetime) -> int:
-    """Add the shipped escalation policy to an installation that has none; returns how many steps."""
-    if session.scalar(select(EscalationStep.id).limit(1)) is not None:
-        return 0
-    steps = [EscalationStep(**row) for row in shipped("escalation.csv", EscalationStep)]
-    session.add_all(steps)
-    session.flush()
-    return len(steps)
-
-
-def add_step(session: Session, new: StepInput, today: date, by: Actor) -> EscalationStep:
+def add_step(session: Session, new: StepInput, today: date, by: Actor, now: datetime) -> EscalationStep:
     """Add a line to the policy.
 
     Raises
     ------
     Refusal
-        At the field: a measure the receiver cannot take, days without a suspension, a day in the past, or a
-        line for the same count that is in force then.
+        At the field: a measure the receiver cannot take, or weaker than one for fewer stops, days without a
+        suspension, a day in the past, or a line for the same count that is in force then.
     """
     check_step(new, today)
     lock(session, EscalationStep)
     _refuse_second(session, new)
-    return _add(session, new, by)
+    return _add(session, new, by, now)
 
 
 def renew_step(
-    session: Session, step: EscalationStep, new: StepInput, version: int, today: date, by: Actor
+    session: Session, step: EscalationStep, new: StepInput, version: int, today: date, by: Actor, now: datetime
 ) -> EscalationStep:
     """Make a new version of a line; the present one ends the day before.
 
@@ -80,7 +73,7 @@ def renew_step(
     end_before(step, new.valid_from)
     session.flush()
     _refuse_second(session, new)
-    return _add(session, new, by, replaces=step.id)
+    return _add(session, new, by, now, replaces=step.id)
 
 
 def end_step(session: Session, step: EscalationStep, last_day: date, version: int, today: date, by: Actor) -> None:
@@ -98,11 +91,16 @@ def end_step(session: Session, step: EscalationStep, last_day: date, version: in
 
 def check_step(new: StepInput, today: date) -> None:
     """Raise Refusal at the field that is wrong by itself, whatever else the policy says."""
-    measure = new.escalation.measure
-    if measure.code not in rules.RECOMMENDED_TO[new.receiver_kind]:
-        raise Refusal(message("This receiver cannot take this measure."), field="measure")
-    rules.check_suspension(measure.code, measure.days)
+    check_line(new.receiver_kind, new.escalation)
     _require_from(today, new.valid_from, "valid_from")
+
+
+def check_line(receiver: Receiver, escalation: Escalation) -> None:
+    """Raise Refusal at the field of a line that cannot be, from whatever day."""
+    measure = escalation.measure
+    if measure.code not in RECOMMENDED_TO[receiver]:
+        raise Refusal(message("This receiver cannot take this measure."), field="measure")
+    check_suspension(measure.code, measure.days)
 
 
 def _require_from(first: date, day: date, field: str) -> None:
@@ -128,18 +126,43 @@ def _refuse_second(session: Session, new: StepInput) -> None:
         )
 
 
-def _add(session: Session, new: StepInput, by: Actor, replaces: int | None = None) -> EscalationStep:
-    step = EscalationStep(
-        receiver_kind=new.receiver_kind,
-        violations_from=new.escalation.violations_from,
-        window_days=new.escalation.window_days,
-        measure=new.escalation.measure.code,
-        days=new.escalation.measure.days,
-        valid_from=new.valid_from,
+def _refuse_disorder(session: Session, new: StepInput, policy: EscalationPolicy) -> None:
+    """Refuse a line under which more stops would lead to less, on whatever day it holds."""
+    days = Validity(new.valid_from, policy.valid_to)
+    others = select(EscalationStep).where(
+        EscalationStep.receiver_kind == new.receiver_kind, EscalationStep.overlaps(days)
     )
+    held = [row for row in session.scalars(others) if row.valid_to is None or row.valid_to >= row.valid_from]
+    check_order(new.escalation, [Escalation(row.violations_from, row.window, row.recommends) for row in held])
+
+
+def _add(session: Session, new: StepInput, by: Actor, now: datetime, replaces: int | None = None) -> EscalationStep:
+    policy = policy_on(session, new.valid_from)
+    if policy is None:
+        text = message("No policy is in force on that day. Choose one first, then change its steps.")
+        raise Refusal(text, field="valid_from")
+    _refuse_disorder(session, new, policy)
+    step = new_step(new, policy)
+    step.reason, step.entered_utc, step.entered_by_id = new.reason, now, by.user_id
     session.add(step)
     flush_or_refuse(session, {})
     audit.write(
         session, PERMISSION, by, subject=step, receiver=new.receiver_kind, count=step.violations_from, replaces=replaces
     )
     return step
+
+
+def new_step(new: StepInput, policy: EscalationPolicy) -> EscalationStep:
+    """Return a line of ``policy``, which ends with it."""
+    window, measure = new.escalation.window, new.escalation.measure
+    return EscalationStep(
+        policy=policy,
+        receiver_kind=new.receiver_kind,
+        violations_from=new.escalation.violations_from,
+        window_kind=window.kind,
+        window_days=window.days,
+        measure=measure.code,
+        days=measure.days,
+        valid_from=new.valid_from,
+        valid_to=policy.valid_to,
+    )

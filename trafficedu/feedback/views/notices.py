@@ -17,15 +17,17 @@ from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, back_where_pressed, flash_message, locale, pdf
-from trafficedu.feedback.forms import AnswerForm, CorrectAnswerForm, NoticeFilterForm
+from trafficedu.feedback.forms import AnswerForm, CompanyObjectionForm, CorrectAnswerForm, NoticeFilterForm
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries import display
-from trafficedu.feedback.queries.notices import ANSWER, find_notice, is_receiver, words_of
+from trafficedu.feedback.queries.notices import ANSWER, find_notice, is_receiver, may_object, words_of
 from trafficedu.feedback.services import answers, papers
 from trafficedu.feedback.services import notices as notice_services
 from trafficedu.feedback.views.blueprint import pages
 from trafficedu.issued.services import issuing
 from trafficedu.violations.queries.corrections import list_corrections
+from trafficedu.violations.queries.objections import list_objections_of
+from trafficedu.violations.services.objections import raise_objection
 
 BACK = {"home": "overview.home", "list": "feedback.notices"}
 """Where a key on a list leads back to."""
@@ -67,6 +69,26 @@ def answer(number: str) -> Any:
         return _show(find_notice(session(), number, actor()), form), 422
     flash_message(message("Answer to notice %(number)s recorded.", number=notice.number))
     return back_where_pressed(BACK, "feedback.notice", number=notice.number)
+
+
+@pages.route("/notices/<number>/objection", methods=["GET", "POST"])
+@requires("feedback:notice:answer")
+def object_for_rider(number: str) -> Any:
+    """I object to a record for our rider, and say what is wrong with it."""
+    notice = seen(find_notice(session(), number, actor()), lambda found: [found, found.violation])
+    if not may_object(notice, actor()):
+        raise Missing(message("Nothing can be objected to here."))
+    form = CompanyObjectionForm()
+
+    def act() -> None:
+        raise_objection(session(), notice.violation, form.statement.data or "", "", utc_now(), actor())
+
+    if submitted(form, act):
+        flash_message(message("The police have your objection. The answer will stand on this page."))
+        return back_to("feedback.notice", number=number)
+    notice = find_notice(session(), number, actor())
+    [row] = display.describe(session(), [notice], actor(), utc_now())
+    return form_page("feedback/objection.html", form, notice=notice, row=row)
 
 
 @pages.route("/notices/<number>/answer/correct", methods=["GET", "POST"])
@@ -118,6 +140,11 @@ def _show(notice: Notice, form: AnswerForm) -> str:
         "feedback/notice.html",
         notice=notice,
         row=row,
+        fewer=display.fewer_now(session(), notice),
+        in_force=display.in_force,
+        signing=display.signing_of(session(), notice.violation),
         form=form,
+        objections=[each for each in list_objections_of(session(), notice.violation_id) if each.company_id],
+        may_object=may_object(notice, actor()),
         corrections=list_corrections(session(), notice.violation_id, locale(), notes=False),
     )

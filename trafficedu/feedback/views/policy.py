@@ -1,4 +1,4 @@
-"""Pages of the escalation policy: looked at, added to, renewed with a preview, ended; never deleted from."""
+"""Pages of the lines of the escalation policy in force: added to, renewed with a preview, ended; never deleted from."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import date
 from itertools import zip_longest
 from typing import Any
 
-from flask import render_template, request
+from flask import request
 
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import today
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.fields import EndForm
@@ -18,20 +18,14 @@ from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import Message, message
 from trafficedu.core.web import back_to, flash_message
-from trafficedu.feedback import rules
 from trafficedu.feedback.forms import StepForm
 from trafficedu.feedback.models import EscalationStep
-from trafficedu.feedback.queries.policy import find_step, list_steps, steps_on
+from trafficedu.feedback.queries.policy import find_step, steps_on
+from trafficedu.feedback.rules.policy import in_words, ladder
+from trafficedu.feedback.rules.strength import check_order
 from trafficedu.feedback.services import policy as policy_services
 from trafficedu.feedback.services.policy import StepInput
 from trafficedu.feedback.views.blueprint import pages
-
-
-@pages.get("/escalation")
-@requires("feedback:policy:manage")
-def policy() -> Any:
-    """I see what is recommended to companies and villages, with its versions."""
-    return render_template("feedback/policy.html", steps=list_steps(session()), today=today(), in_words=rules.in_words)
 
 
 @pages.route("/escalation/new", methods=["GET", "POST"])
@@ -42,7 +36,7 @@ def new_step() -> Any:
     return _previewed(
         StepForm(),
         None,
-        lambda new: policy_services.add_step(session(), new, today(), actor()),
+        lambda new: policy_services.add_step(session(), new, today(), actor(), utc_now()),
         message("Step added to the policy."),
     )
 
@@ -54,11 +48,11 @@ def step(receiver: str, count: int, day: str) -> Any:
     present = seen(find_step(session(), receiver, count, _day(day)))
     form = StepForm(obj=present, receiver_kind=receiver)
     if not form.is_submitted():
-        form.valid_from.data = None
+        form.valid_from.data, form.reason.data = None, ""
     return _previewed(
         form,
         present,
-        lambda new: policy_services.renew_step(session(), present, new, form.version.data, today(), actor()),
+        lambda new: policy_services.renew_step(session(), present, new, form.version.data, today(), actor(), utc_now()),
         message("New version added to the policy."),
     )
 
@@ -75,7 +69,7 @@ def end_step(receiver: str, count: int, day: str) -> Any:
     ):
         flash_message(message("The step ends on that day."))
         return back_to("feedback.policy")
-    return form_page("feedback/end_step.html", form, step=present, today=today(), in_words=rules.in_words)
+    return form_page("feedback/end_step.html", form, step=present, today=today(), in_words=in_words)
 
 
 def _previewed(
@@ -96,16 +90,18 @@ def _previewed(
         flash_message(success)
         return back_to("feedback.policy")
     changes = accepted.value if accepted else None
-    return form_page("feedback/step.html", form, step=present, changes=changes, in_words=rules.in_words)
+    return form_page("feedback/step.html", form, step=present, changes=changes, in_words=in_words)
 
 
 def _changes(new: StepInput, replaced: EscalationStep | None) -> list[Any]:
     """Return, for each count of violations, what is recommended on the first day without and with the change."""
     before = steps_on(session(), new.receiver_kind, new.valid_from)
     gone = {new.escalation.violations_from} | ({replaced.violations_from} if replaced else set())
-    after = [step for step in before if step.violations_from not in gone] + [new.escalation]
-    rows = zip_longest(rules.ladder(before), rules.ladder(after))
-    last_before, last_after = rules.ladder(before)[-1][1], rules.ladder(after)[-1][1]
+    others = [step for step in before if step.violations_from not in gone]
+    check_order(new.escalation, others)
+    after = [*others, new.escalation]
+    rows = zip_longest(ladder(before), ladder(after))
+    last_before, last_after = ladder(before)[-1][1], ladder(after)[-1][1]
     return [
         (number, old[1] if old else last_before, new[1] if new else last_after)
         for number, (old, new) in enumerate(rows, start=1)

@@ -1,0 +1,1 @@
+"""Use cases of replays: asked for, worked out by a background job."""

@@ -1,0 +1,1 @@
+"""What notices and the policy that recommends measures are judged by. Pure."""
