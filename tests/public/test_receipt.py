@@ -18,15 +18,21 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
 from trafficedu.core.numbers import new_number
+from trafficedu.core.text import translate
 from trafficedu.core.times import Moment
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.tasks import task_of_violation
-from trafficedu.public.services import PER_NUMBER
+from trafficedu.feedback.models import Notice
+from trafficedu.feedback.rules.notices import HeldReason, NoticeState
+from trafficedu.public.queries import WITHHELD
+from trafficedu.public.services import PER_ADDRESS, PER_NUMBER
+from trafficedu.public.views import rider as views
 from trafficedu.reports import words
 from trafficedu.riders.queries.people import id_number_of, last_four
-from trafficedu.violations.models import Objection, Violation
-from trafficedu.violations.rules import ViolationState
+from trafficedu.violations.models.decisions import Objection
+from trafficedu.violations.models.records import Violation
+from trafficedu.violations.rules.states import ViolationState
 from trafficedu.violations.services.objections import decide_objection
 from trafficedu.violations.services.reviewing import void
 
@@ -130,14 +136,58 @@ def test_guessing_is_stopped_after_five_tries_right_or_wrong(
     assert len(session.scalars(failed).all()) == PER_NUMBER.failures
 
 
-def test_guessing_many_numbers_from_one_address_is_stopped(
-    client: Browser, session: Session, violation: Violation
+def ticket_in(page: str) -> str:
+    found = re.search(r'name="ticket"[^>]* value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_guessing_many_numbers_from_one_address_is_slow_and_a_right_answer_gets_through(
+    client: Browser, session: Session, violation: Violation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    codes = [client.post(f"/n/{new_number('V')}", data={"last_four": "0000"}).status_code for _ in range(31)]
-    assert codes == [422] * 30 + [429]
-    elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
-    data = {"last_four": key_of(session, violation)}
-    assert client.post(f"/n/{violation.number}", data=data, environ_base=elsewhere).status_code == 303
+    """A dormitory or a telephone company shares the address: its riders wait half a minute, and are never refused."""
+    most = PER_ADDRESS.failures
+    codes = [client.post(f"/n/{new_number('V')}", data={"last_four": "0000"}).status_code for _ in range(most + 1)]
+    assert codes == [422] * most + [429]
+    data, address = {"last_four": key_of(session, violation)}, f"/n/{violation.number}"
+    assert client.post(address, data=data, environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 303
+    told = client.post(f"{address}?lang=en", data=data)
+    assert (told.status_code, told.headers["Retry-After"]) == (429, "30")
+    assert "Wait 30 seconds" in told.text
+    begun, ticket = utc_now(), ticket_in(told.text)
+
+    def after(seconds: int) -> None:
+        monkeypatch.setattr(views, "utc_now", lambda: begun + timedelta(seconds=seconds))
+
+    after(10)
+    assert client.post(address, data=data | {"ticket": ticket}).status_code == 429
+    after(31)
+    assert client.post(f"/n/{new_number('V')}", data=data | {"ticket": ticket}).status_code == 429
+    assert client.post(address, data=data | {"ticket": ticket + "x"}).status_code == 429
+    assert client.post(address, data=data | {"ticket": ticket}).status_code == 303
+    assert client.post(address, data=data | {"ticket": ticket}).status_code == 429
+
+
+def test_a_guess_that_was_waited_for_is_answered_like_any_other(
+    client: Browser, violation: Violation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(PER_ADDRESS.failures):
+        client.post(f"/n/{new_number('V')}", data={"last_four": "0000"})
+    ticket = ticket_in(client.post(f"/n/{violation.number}", data={"last_four": "0000"}).text)
+    begun = utc_now()
+    monkeypatch.setattr(views, "utc_now", lambda: begun + timedelta(seconds=31))
+    assert client.post(f"/n/{violation.number}", data={"last_four": "0000", "ticket": ticket}).status_code == 422
+
+
+def test_a_visitor_reads_the_language_of_the_phone(rider: Browser, violation: Violation) -> None:
+    def title(languages: str) -> bool:
+        page = rider.get(f"/n/{violation.number}", headers={"Accept-Language": languages}).text
+        return "What you have to do" in page
+
+    assert title("en-GB,en;q=0.9,zh;q=0.1")
+    assert not title("zh-CN,zh;q=0.9,en;q=0.5")
+    assert not title("fr-FR,fr;q=0.9")
+    assert not title("")
 
 
 def test_a_misspelt_number_is_told_at_once(client: Browser) -> None:
@@ -229,6 +279,18 @@ def test_the_paper_says_the_same(rider: Browser, session: Session, violation: Vi
     unfinished = rider.get(f"/n/{violation.number}/certificate.pdf?lang=zh")
     assert unfinished.status_code == 404
     assert "相应的学习还没有完成" in unfinished.text
+
+
+@pytest.mark.parametrize("reason", [reason for reason in HeldReason if reason])
+def test_page_and_paper_say_why_nobody_was_told(
+    rider: Browser, session: Session, violation: Violation, reason: HeldReason
+) -> None:
+    notice = session.scalars(select(Notice).where(Notice.violation_id == violation.id)).one()
+    notice.state, notice.held_reason, notice.sent_utc, notice.due_utc = NoticeState.HELD, reason, None, None
+    session.commit()
+    assert rider.get(f"/n/{violation.number}").status_code == 200
+    paper = text_of(rider.get(f"/n/{violation.number}/receipt.pdf?lang=zh").data)
+    assert translate(WITHHELD[reason], "zh") in "".join(paper.split())
 
 
 def test_a_receipt_of_a_day_says_that_the_time_is_not_known(

@@ -15,6 +15,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.numbers import new_number
 from trafficedu.core.transactions import WRITES, writing
+from trafficedu.core.waiting import WaitingLine
 from trafficedu.public.services import PER_NUMBER, ReceiptKey, TooMany, open_receipt
 
 THREADS = 8
@@ -64,14 +65,14 @@ def test_forgetting_what_is_over_waits_for_nobody_who_counts(fresh_app: Flask, d
 def test_many_guesses_at_a_receipt_at_once_are_told_no_more_than_one_after_the_other(fresh_app: Flask) -> None:
     """Whether the number exists or not, they wait for each other under it."""
     many, now, number = 4 * PER_NUMBER.failures, utc_now(), new_number("V")
-    start = threading.Barrier(many)
+    start, line = threading.Barrier(many), WaitingLine("secret", "receipt", number)
 
     def is_told(guess: int) -> bool:
         with fresh_app.app_context(), database().sessionmaker() as session:
             start.wait()
             try:
                 with writing(session):
-                    assert open_receipt(session, ReceiptKey(number, f"{guess:04d}", "203.0.113.9"), now) is None
+                    assert open_receipt(session, ReceiptKey(number, f"{guess:04d}", "203.0.113.9", line), now) is None
             except TooMany:
                 return False
             return True

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -7,9 +9,11 @@ from tests.conftest import Browser
 from tests.factories.education import make_session, make_station, make_task
 from tests.factories.feedback import make_rider, make_world
 from tests.factories.people import make_user
+from tests.public.test_receipt import ticket_in
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.numbers import new_number
 from trafficedu.education.models.tasks import Attendance, Booking, Certificate
+from trafficedu.public.views import rider as views
 from trafficedu.riders.queries.people import id_number_of
 
 
@@ -71,11 +75,18 @@ def test_an_unknown_and_a_misspelt_number_are_told_apart(client: Browser, certif
     assert client.get("/verify/<script>").status_code == 404
 
 
-def test_trying_numbers_is_stopped_but_misspelling_is_not_counted(client: Browser, certificate: Certificate) -> None:
+def test_trying_numbers_is_slow_and_misspelling_is_not_counted(
+    client: Browser, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(40):
         assert client.get("/verify/C1").status_code == 404
     codes = [client.get(f"/verify/{new_number('C')}").status_code for _ in range(31)]
     assert codes == [404] * 30 + [429]
-    assert client.get(f"/verify/{certificate.number}").status_code == 429
+    waits = client.get(f"/verify/{certificate.number}")
+    assert waits.status_code == 429
+    begun = utc_now()
+    monkeypatch.setattr(views, "utc_now", lambda: begun + timedelta(seconds=31))
+    asked = f"/verify/{certificate.number}?ticket={ticket_in(waits.text)}"
+    assert [client.get(asked).status_code for _ in range(2)] == [200, 429]
     elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
     assert client.get(f"/verify/{certificate.number}", environ_base=elsewhere).status_code == 200

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from itertools import pairwise
 
+import pypdfium2 as pdfium
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -13,8 +15,11 @@ from tests.reports.reading import Reading
 from tests.reports.reading import read as read_all
 from tests.reports.test_documents import squeezed
 from trafficedu.reports import bulletin, bulletin_annex, scorecard
-from trafficedu.reports.axes import axis
-from trafficedu.reports.bulletin_data import BulletinData, Ranking
+from trafficedu.reports.axes import axis, root_axis
+from trafficedu.reports.blocks import Flow
+from trafficedu.reports.bulletin_data import BulletinData, MonthCount, Ranking
+from trafficedu.reports.charts import Dot, Dots, draw_dots
+from trafficedu.reports.layout import Sheet
 
 STATES = {
     "full": bulletins.BULLETIN,
@@ -131,3 +136,83 @@ def test_an_axis_has_round_ends(low: float, high: float, top: float | None, tick
     assert scale.at(ticks[0]) == 0
     assert scale.at(ticks[-1]) == 100
     assert scale.at(ticks[-1] + 50) == 100
+
+
+def test_a_rank_range_and_a_name_stay_in_one_line_however_long_they_are() -> None:
+    """A range "559–576" used to be broken into "559–57" and "6", which reads as other ranks."""
+    name = "越王村与枉庄陈村联合村委会"
+    one = replace(bulletins.standing(7, name), best=1559, worst=2576, veto="")
+    data = replace(bulletins.BULLETIN, rankings=(Ranking("village", [one]),))
+    for locale in ("zh", "en"):
+        text = read(bulletin.render(data, locale)).text
+        assert "1559–2576" in text
+        assert name in text
+
+
+def test_a_bullet_stands_alone_before_all_the_lines_of_its_sentence() -> None:
+    sheet = Sheet(bulletin.PAGE, "zh", title="t", author="a")
+    flow = Flow(sheet, 100, lambda: 56)
+    flow.bullets(["一句很长的话" * 30, "短"])
+    lefts = lines_of(sheet.to_pdf())
+    dots = {left for char, left in lefts if char == "•"}
+    others = {left for char, left in lefts if char != "•"}
+    assert len(lefts) >= 6
+    assert len(dots) == 1
+    assert max(others) - min(others) < 2, "every line begins at the same place"
+    assert min(others) - max(dots) > 5
+
+
+def lines_of(pdf: bytes) -> list[tuple[str, float]]:
+    """Return the first character of each piece of text with its left edge, of the first page but its foot."""
+    with pdfium.PdfDocument(pdf) as document:
+        text_page = document[0].get_textpage()
+        boxes = [
+            (text_page.get_text_range(place, 1), *text_page.get_charbox(place))
+            for place in range(text_page.count_chars())
+        ]
+        text_page.close()
+    found: list[tuple[str, float]] = []
+    last = None
+    for char, left, bottom, _right, _top in boxes:
+        if char.strip() and (last is None or abs(bottom - last) > 6 or (found and found[-1][0] == "•")):
+            found.append((char, round(left, 1)))
+        last = bottom if char.strip() else last
+    return found
+
+
+def test_the_scale_of_the_funnel_reaches_what_is_drawn_on_it() -> None:
+    """Bands of areas with few e-bikes were cut at 300 and their dots stood on the edge."""
+    scale = root_axis(1805.0, 0.0, 270.0)
+    assert scale.high == 2000.0
+    assert scale.at(100.0) == pytest.approx(270 * (100 / 2000) ** 0.5)
+    assert scale.at(1805.0) < 270.0
+    assert root_axis(80.0, 0.0, 100.0).high == 200.0
+    assert root_axis(4200.0, 0.0, 100.0).high == 5000.0
+    ticks = [scale.at(tick) for tick in scale.ticks]
+    assert min(later - earlier for earlier, later in pairwise(ticks)) >= 22
+
+
+def test_a_month_without_records_has_no_chart_of_nothing() -> None:
+    months = [MonthCount(f"2026-{number:02}", 0, 0) for number in range(1, 11)]
+    reading = read(bulletin.render(replace(bulletins.EMPTY, months=months), "zh"))
+    assert "这10个月没有违法记录" in squeezed(reading.flat)
+    assert "2026-07" not in reading.text
+
+
+def test_a_picture_of_dots_goes_on_over_pages_and_leaves_no_row_alone() -> None:
+    sheet = Sheet(bulletin.PAGE, "zh", title="t", author="a")
+    flow = Flow(sheet, sheet.page.floor - 200, lambda: 56)
+    dots = [Dot(f"第{place}处", 50.0, 40.0, 60.0, "50") for place in range(14)]
+    draw_dots(flow, Dots("标题", dots, "%"))
+    pages = read(sheet.to_pdf()).pages
+    counts = [sum(f"第{place}处" in page for place in range(14)) for page in pages]
+    assert len(counts) == 2
+    assert sum(counts) == 14
+    assert min(counts) >= 6
+
+
+def test_a_grey_month_has_no_place_on_the_scale_of_scores() -> None:
+    flat = squeezed(read(scorecard.render(bulletins.SCORECARDS["town"], "zh")).flat)
+    assert "无得分" in flat
+    assert "2026-07" not in flat, "the chart begins with the first month that was evaluated"
+    assert "2个月的得分：在76.4至82.1之间" in flat

@@ -228,6 +228,14 @@ def test_notice_to_a_village_speaks_to_the_village() -> None:
     assert "建议措施" not in reading.text
 
 
+def test_notice_says_which_stop_it_is_and_by_which_policy() -> None:
+    said = replace(samples.NOTICE, stop="30天内第2次被查处", policy="青岛2020，2026-01-01起施行")
+    reading = read(notice.render(said, "zh"))
+    assert "30天内第2次被查处（按查处次数计，不按记录条数计）" in reading.flat
+    assert "建议措施：减少派单（依据：青岛2020，2026-01-01起施行）" in reading.flat
+    assert "30天内违法2次" not in reading.flat
+
+
 def test_certificate_by_exception_without_a_module_has_no_heading_of_modules() -> None:
     assert "学习内容" in read(certificate.render(samples.CERTIFICATE, "zh")).text
     assert "学习内容" not in read(certificate.render(replace(samples.CERTIFICATE, modules=()), "zh")).text

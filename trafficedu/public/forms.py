@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, RadioField
+from wtforms import Field, HiddenField, RadioField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from trafficedu.core.fields import Form, NumbersField, OutsideField, TrimmedField, at_most
@@ -36,6 +36,7 @@ class KeyForm(Form):
         description=_l("As shown on your identity card or passport. The last one may be an X."),
         render_kw={**CODE_KEYS, "maxlength": "4", "inputmode": "text"},
     )
+    ticket = HiddenField()
 
 
 class ReceiptForm(KeyForm):

@@ -1,15 +1,24 @@
-"""What the page of a violation shows of the papers that were handed out about it."""
+"""What the pages of a violation show of its receipt, and of the papers that were handed out about it."""
 
 from __future__ import annotations
 
 from flask import render_template
 
-from trafficedu.core.access import actor
+from trafficedu.core.access import actor, panel_for
+from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.feedback.queries.notices import notice_of_violation
 from trafficedu.issued.queries.documents import list_documents
 from trafficedu.issued.rules import DocumentKind
-from trafficedu.violations.models import Violation
+from trafficedu.public.queries import read_answer
+from trafficedu.violations.models.records import Violation
+
+
+@panel_for("violations:violation:record")
+def answer(violation_id: int) -> str:
+    """Page of a record just made: what to tell the rider, and what the receipt is printed on."""
+    violation = session().get_one(Violation, violation_id)
+    return render_template("public/_recorded.html", answer=read_answer(session(), violation, utc_now()))
 
 
 def documents_of(violation_id: int) -> str:

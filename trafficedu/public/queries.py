@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration.queries import figure
+from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import Missing
+from trafficedu.core.errors import Missing, Refusal
+from trafficedu.core.passages import Passage, audited
+from trafficedu.core.services import services_of
 from trafficedu.core.text import Message, message, translate
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Certificate, StudyTask
@@ -17,29 +22,43 @@ from trafficedu.education.queries.certificates import certificate_of_task
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.tasks import task_of_violation
 from trafficedu.education.rules.states import NOT_BEGUN, TaskAct
+from trafficedu.evidence.queries import find_signature
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import notice_of_violation
-from trafficedu.feedback.rules import HeldReason, Receiver
-from trafficedu.issued.queries.documents import Line
+from trafficedu.feedback.rules.notices import HeldReason
+from trafficedu.feedback.rules.policy import Receiver
+from trafficedu.issued.queries.documents import Line, list_documents
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services.issuing import NewDocument
+from trafficedu.reports import qr
 from trafficedu.reports.receipt import NoticeReceiver, ReceiptData, StudySeat
 from trafficedu.riders.queries import people as riders
 from trafficedu.riders.queries.people import MaskedRider
 from trafficedu.riders.rules import mask_name
-from trafficedu.violations.models import Objection, Violation
+from trafficedu.violations.models.decisions import Objection
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries.objections import list_objections_of
 from trafficedu.violations.queries.records import find_public
-from trafficedu.violations.rules import ViolationState, objection_ends_on
+from trafficedu.violations.rules.checks import objection_ends_on
+from trafficedu.violations.rules.states import ViolationState
 
 RECEIVED = (ViolationState.CONFIRMED, ViolationState.VOIDED)
 """States of a violation whose receipt may be read."""
 VOID = message("This record was found to be wrong and has been voided. It has no consequences.")
 
 
+WANTED = message("The person is to be identified. There is no study task, no notice and no receipt until then.")
+REJECTED = message("The record was rejected at its review, so there is no receipt.")
+NOBODY = message("It is not known who rode, so there is no receipt.")
+
+
 @dataclass(frozen=True)
 class Receipt:
-    """All that a receipt's page shows; ``seat`` is where the study takes or took place, if it has a place."""
+    """All that a receipt's page shows.
+
+    ``seat`` is where the rider goes to study; ``over`` is the session of a seat that was missed, where a new one is to
+    be chosen. At most one of them is there.
+    """
 
     violation: Violation
     rider: MaskedRider
@@ -47,6 +66,7 @@ class Receipt:
     penalty: Message
     task: StudyTask | None
     seat: StudySession | None
+    over: StudySession | None
     minutes: int
     certificate: Certificate | None
     objection: Objection | None
@@ -65,6 +85,11 @@ class Receipt:
         return self.violation.state == ViolationState.VOIDED
 
     @property
+    def held(self) -> StudySession | None:
+        """The session in which the rider has a seat, whether it lies ahead or is over."""
+        return self.seat or self.over
+
+    @property
     def may_move(self) -> bool:
         """Whether the rider may choose a session: the study has not begun."""
         return not self.voided and self.task is not None and self.task.may(TaskAct.SEAT)
@@ -80,8 +105,9 @@ class Receipt:
         return not (self.voided or waits or self.today > self.objects_until or self.objected >= self.objections_most)
 
 
-def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
+def read_receipt(session: Session, violation: Violation, now: datetime) -> Receipt:
     """Gather the receipt of a violation whose rider is known (precondition)."""
+    day = local_date(now)
     if violation.rider is None:
         raise ValueError("a receipt belongs to a rider")
     task = task_of_violation(session, violation.id)
@@ -93,7 +119,8 @@ def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
         district=violation.area.district.name,
         penalty=violation.penalty_in_words,
         task=task,
-        seat=booking.session if booking is not None else None,
+        seat=booking.session if booking is not None and not booking.is_over(now) else None,
+        over=booking.session if booking is not None and booking.is_over(now) else None,
         minutes=task.course.on(day).minutes if task is not None else 0,
         certificate=certificate_of_task(session, task.id) if task is not None else None,
         objection=max(objections, key=lambda objection: objection.id, default=None),
@@ -108,13 +135,53 @@ def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
     )
 
 
-def paper_of(session: Session, violation: Violation, day: date, locale: str, address: str) -> ReceiptData:
+@dataclass(frozen=True)
+class Answer:
+    """What is told a rider after a record, on one card; ``why_none`` where there is no receipt.
+
+    ``code`` is the QR code of the receipt's page as an element of a page, ``no_code`` why there is none though there
+    is a receipt.
+    """
+
+    violation: Violation
+    receipt: Receipt | None
+    why_none: Message | None
+    code: str = ""
+    no_code: Message | None = None
+
+
+def read_answer(session: Session, violation: Violation, now: datetime) -> Answer:
+    """Gather what an officer tells a rider."""
+    why_none = why_no_receipt(violation)
+    if why_none is not None:
+        return Answer(violation, None, why_none)
+    receipt = read_receipt(session, violation, now)
+    try:
+        code = qr.inline_svg(services_of(session).address(f"/n/{violation.number}"))
+    except Refusal as nowhere:
+        return Answer(violation, receipt, None, no_code=nowhere.text)
+    return Answer(violation, receipt, None, code)
+
+
+def why_no_receipt(violation: Violation) -> Message | None:
+    """Return why nothing can be handed out about a record, or None where its receipt can."""
+    if violation.state == ViolationState.PENDING:
+        day = violation.review_due_on
+        return message("Waiting for review until %(day)s. It counts once it is confirmed.", day=day)
+    if violation.state not in RECEIVED:
+        return REJECTED
+    if violation.rider_id is None:
+        return WANTED if violation.is_wanted else NOBODY
+    return None
+
+
+def paper_of(session: Session, violation: Violation, now: datetime, locale: str, address: str) -> ReceiptData:
     """Return what the receipt says on paper; ``address`` leads to its page."""
-    receipt = read_receipt(session, violation, day)
+    receipt = read_receipt(session, violation, now)
     task, kind = receipt.task, violation.kind
     open_task = task if task is not None and receipt.may_move else None
     note = VOID if receipt.voided else None
-    officer = violation.recorded_by
+    officer, signed = violation.recorded_by, find_signature(session, violation)
     return ReceiptData(
         number=violation.number,
         district=receipt.district,
@@ -139,11 +206,13 @@ def paper_of(session: Session, violation: Violation, day: date, locale: str, add
         receipt_url=address,
         plate=violation.plate,
         note=translate(note, locale) if note is not None else "",
+        signature=(signed.file_key or "") if signed is not None else "",
+        signed_at=signed.at_utc if signed is not None else None,
     )
 
 
 def _seat(receipt: Receipt, locale: str) -> StudySeat | None:
-    seat = receipt.seat
+    seat = receipt.held
     if seat is None or not receipt.may_move:
         return None
     return StudySeat(
@@ -152,6 +221,7 @@ def _seat(receipt: Receipt, locale: str) -> StudySeat | None:
         starts_at=seat.starts_utc,
         course=seat.course.name(locale),
         minutes=receipt.minutes,
+        over=receipt.over is not None,
     )
 
 
@@ -160,6 +230,7 @@ WITHHELD = {
     HeldReason.NO_HOME_VILLAGE: message("no home village is recorded"),
     HeldReason.COMPANY_NAMED: message("it is not confirmed yet that you work for this company"),
     HeldReason.COMPANY_AMBIGUOUS: message("it is not settled yet for which company you were working"),
+    HeldReason.DOUBLE: message("it is not decided yet whether this is a second record of one offence"),
 }
 
 
@@ -172,15 +243,15 @@ def _receiver_of(notice: Notice | None, locale: str) -> NoticeReceiver | None:
     return NoticeReceiver("company" if to_company else "village", name, reason)
 
 
-def receipt_document(session: Session, violation: Violation, day: date) -> NewDocument:
-    """Return what the receipt of a violation is issued with, as the records are on ``day``."""
+def receipt_document(session: Session, violation: Violation, now: datetime) -> NewDocument:
+    """Return what the receipt of a violation is issued with, as the records are ``now``."""
     address = f"/n/{violation.number}"
     name = mask_name(violation.rider.name) if violation.rider is not None else ""
     offence, district = violation.occurred_on.isoformat(), violation.area.district.name
     return NewDocument(
         kind=DocumentKind.RECEIPT,
         subject=violation.number,
-        paper=lambda locale, _proof: paper_of(session, violation, day, locale, address),
+        paper=lambda locale, _proof: paper_of(session, violation, now, locale, address),
         shown=(
             Line(message("Receipt number"), violation.number, violation.number),
             Line(message("Name"), name, name),
@@ -197,7 +268,7 @@ def receipt_now(session: Session, number: str, now: datetime) -> NewDocument:
     violation = find_shown(session, number)
     if violation is None:
         raise Missing(message("There is no receipt with this number."))
-    return receipt_document(session, violation, local_date(now))
+    return receipt_document(session, violation, now)
 
 
 def find_shown(session: Session, number: str) -> Violation | None:
@@ -205,3 +276,27 @@ def find_shown(session: Session, number: str) -> Violation | None:
     violation = find_public(session, number)
     shown = violation is not None and violation.rider_id is not None and violation.state in RECEIVED
     return violation if shown else None
+
+
+ISSUED, ENDED = message("Issued: %(paper)s %(number)s"), message("%(paper)s %(number)s: %(state)s")
+OPENED = message("The rider opened the receipt")
+
+
+def tell_papers(session: Session, by: Actor, _locale: str, violation_id: int) -> Iterator[Passage]:
+    """Yield which papers about a violation left the house, and when its rider read the receipt."""
+    if not by.may("riders:rider:read"):
+        return
+    violation, notice = session.get_one(Violation, violation_id), notice_of_violation(session, violation_id)
+    papers = list(list_documents(session, DocumentKind.RECEIPT, violation.number))
+    if notice is not None:
+        papers += list_documents(session, DocumentKind.NOTICE, notice.number)
+    for paper in papers:
+        named: dict[str, Any] = {"paper": paper.kind.label, "number": paper.number}
+        values = {"number": paper.number}
+        who = paper.issued_by.display_name if paper.issued_by else ""
+        yield Passage(paper.issued_utc, ISSUED.filled(**named), who, page="issued.show", values=values)
+        if paper.ended_utc is not None:
+            ended = ENDED.filled(**named, state=paper.state.label)
+            yield Passage(paper.ended_utc, ended, reason=paper.reason, page="issued.show", values=values)
+    for row in audited(session, {Violation: [violation_id]}, ["public:receipt:open"]):
+        yield Passage(row.at_utc, OPENED)

@@ -1,4 +1,4 @@
-"""Proving to know a receipt, with guessing made slow; asking after a document likewise; keeping receipts.
+"""Proving to know a receipt, asking after a document: guessing is slow, and nobody is shut out with who guesses.
 
 The worker keeps a receipt soon after its record was made, as of then; whoever opens it earlier has it issued at once.
 """
@@ -15,23 +15,33 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import audit, throttle
 from trafficedu.core.actors import SYSTEM, VISITOR, Actor
-from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.numbers import is_number, normalise
-from trafficedu.core.text import message
+from trafficedu.core.services import services_of
+from trafficedu.core.text import LOCALES, message, translate
+from trafficedu.core.waiting import WaitingLine
 from trafficedu.education.services.certifying import find_certificate_document
 from trafficedu.issued.models import Document
 from trafficedu.issued.rules import LETTERS, DocumentKind
 from trafficedu.issued.services import issuing
 from trafficedu.issued.services.earlier import keep_as_of
 from trafficedu.public import queries
+from trafficedu.reports.receipt_strip import StripWords, in_words
 from trafficedu.riders.queries import people as riders
-from trafficedu.violations.events import ViolationCorrected, ViolationVoided
-from trafficedu.violations.models import Violation
+from trafficedu.violations.events import ReviewReopened, ViolationCorrected, ViolationSigned, ViolationVoided
+from trafficedu.violations.models.records import Violation
 
 PER_NUMBER = throttle.Limit(5, timedelta(minutes=15))
 PER_ADDRESS = throttle.Limit(30, timedelta(minutes=15))
-"""A number has 50 random bits and four characters guard it; an address may be a whole dormitory's."""
+"""A number has 50 random bits and four characters guard it. An address may be a whole dormitory's, or a telephone
+company's: after so many wrong answers the others are waited for, and a right one is never refused."""
+
+PAPERS = {"a5": "pdf", "a4": "a4.pdf", "80mm": "80mm.pdf"}
+"""PAPER -> ending of the file of a receipt on it; the first is what it is issued on."""
+SCREEN, STRIP_PAGE = "screen", "strip"
+"""What else a receipt is handed out on: an officer's phone, a browser that prints on a strip."""
+
+REVIEWED_AGAIN = message("The record waits for its review once more.")
 
 BATCH = 20
 """Receipts kept in one transaction: others write between two of them."""
@@ -43,11 +53,13 @@ class TooMany(Refusal):
 
 @dataclass(frozen=True)
 class ReceiptKey:
-    """What opens a receipt, and the network address it was typed at."""
+    """What opens a receipt, the network address it was typed at, and the line to wait in there if need be."""
 
     number: str
     last_four: str
     address: str
+    line: WaitingLine
+    ticket: str = ""
 
 
 def open_receipt(session: Session, given: ReceiptKey, now: datetime) -> Violation | None:
@@ -61,11 +73,15 @@ def open_receipt(session: Session, given: ReceiptKey, now: datetime) -> Violatio
     Raises
     ------
     TooMany
-        Too many failures for this number or from this address; nothing was looked at.
+        Too many failures for this number; nothing was looked at.
+    HasToWait
+        Too many from this address; nothing was looked at or counted.
     """
     by_number = [(f"receipt:{normalise(given.number)}", PER_NUMBER)]
     by_address = [(f"receipt-from:{given.address}", PER_ADDRESS)]
-    _refuse_until(throttle.locked_until(session, [*by_number, *by_address], now), now)
+    _refuse_until(throttle.locked_until(session, by_number, now), now)
+    if throttle.locked_until(session, by_address, now) is not None:
+        given.line.pass_or_wait(session, given.ticket, now)
     _refuse_until(throttle.count(session, by_number, now), now)
     violation = queries.find_shown(session, given.number)
     rider = violation.rider if violation is not None else None
@@ -86,15 +102,13 @@ def note_locked(session: Session) -> None:
     audit.write(session, "public:receipt:open", VISITOR, result=audit.REFUSED)
 
 
-def verify_document(session: Session, number: str, address: str, now: datetime) -> Document | None:
-    """Return the document with ``number``, or None. The caller notes what was not found.
+def has_to_wait(session: Session, address: str, now: datetime) -> bool:
+    """Tell whether too many numbers were tried from an address: the next one that is asked after is waited for."""
+    return throttle.locked_until(session, [(f"verify-from:{address}", PER_ADDRESS)], now) is not None
 
-    Raises
-    ------
-    TooMany
-        Too many numbers tried from this address; nothing was looked at.
-    """
-    _refuse_until(throttle.locked_until(session, [(f"verify-from:{address}", PER_ADDRESS)], now), now)
+
+def verify_document(session: Session, number: str) -> Document | None:
+    """Return the document with ``number``, or None. The caller notes what was not found."""
     number = normalise(number)
     return find_certificate_document(session, number) if is_documents(number) else None
 
@@ -147,20 +161,40 @@ def _keep(session: Session, violations: Sequence[Violation], now: datetime) -> N
         DocumentKind.RECEIPT,
         violations,
         lambda violation: now if violation.papers else violation.counts_from_utc,
-        lambda violation, moment: queries.receipt_document(session, violation, local_date(moment)),
+        lambda violation, moment: queries.receipt_document(session, violation, moment),
     )
 
 
-def render_receipt(session: Session, number: str, locale: str, now: datetime) -> bytes:
+def note_handed_out(session: Session, violation: Violation, document: Document, on: str, by: Actor) -> None:
+    """Audit that somebody who works with a record showed its receipt, or printed it ``on`` a paper."""
+    act = "show" if on == SCREEN else "print"
+    audit.write(session, f"public:receipt:{act}", by, subject=violation, document=document.id, paper=on)
+
+
+def strip_of(session: Session, document: Document, locale: str) -> tuple[StripWords, bytes]:
+    """Return what a receipt says on a strip, and the picture of the signature on it, b"" where there is none."""
+    data, proof = issuing.said_on_page(session, document, locale)
+    signature = services_of(session).evidence.read(data.signature) if data.signature else b""
+    return in_words(data, locale, proof, signature), signature
+
+
+def render_receipt(session: Session, number: str, locale: str, now: datetime, paper: str = "a5") -> bytes:
     """Return a receipt as PDF; raise :class:`Missing` where there is none: for the command line, behind no key."""
-    return issuing.hand_out(session, receipt_of(session, number, SYSTEM, now), locale, now)
+    return issuing.hand_out(session, receipt_of(session, number, SYSTEM, now), locale, now, PAPERS[paper])
 
 
-def reissue_receipt(session: Session, event: ViolationVoided | ViolationCorrected) -> None:
+def revoke_receipt(session: Session, event: ReviewReopened) -> None:
+    """Revoke a receipt that was handed out for a record that waits for its review again."""
+    violation = session.get_one(Violation, event.violation_id)
+    reason = " ".join(translate(REVIEWED_AGAIN, locale) for locale in LOCALES)
+    issuing.withdraw(session, DocumentKind.RECEIPT, violation.number, reason, event.by, event.at_utc)
+
+
+def reissue_receipt(session: Session, event: ViolationVoided | ViolationCorrected | ViolationSigned) -> None:
     """Replace a receipt that was handed out once its record says something else: it does not hold any more."""
     violation = session.get_one(Violation, event.violation_id)
     if violation.rider_id is not None:
-        new = queries.receipt_document(session, violation, local_date(event.at_utc))
+        new = queries.receipt_document(session, violation, event.at_utc)
         issuing.renew(session, new, event.by, event.at_utc, first=False)
 
 

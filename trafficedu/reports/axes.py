@@ -6,22 +6,28 @@ import math
 from dataclasses import dataclass
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+ROOT_TICKS = (25.0, 50.0, 100.0, 200.0, 300.0, 400.0, 600.0, 800.0, 1000.0, 1500.0, 2000.0, 3000.0)
+LEAST_APART = 22.0
+"""Points between two ticks on a scale of roots."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A straight scale: values from ``low`` to ``high`` lie from ``start`` to ``end`` on the page."""
+    """A scale: ``low`` to ``high`` lie from ``start`` to ``end`` on the page, with ``root`` by their square roots."""
 
     low: float
     high: float
     start: float
     end: float
     ticks: tuple[float, ...]
+    root: bool = False
 
     def at(self, value: float) -> float:
         """Return where ``value`` lies; what is beyond an end lies at that end."""
-        inside = min(max(value, self.low), self.high)
-        return self.start + (inside - self.low) / (self.high - self.low) * (self.end - self.start)
+        inside, low, high = min(max(value, self.low), self.high), self.low, self.high
+        if self.root:
+            inside, low, high = math.sqrt(inside), math.sqrt(low), math.sqrt(high)
+        return self.start + (inside - low) / (high - low) * (self.end - self.start)
 
     def tick_text(self, value: float) -> str:
         """Write a tick with as many digits as the steps need."""
@@ -48,3 +54,14 @@ def axis(low: float, high: float, start: float, end: float, *, most_ticks: int =
     if len(ticks) < 2:
         ticks = (first, last)
     return Axis(ticks[0], max(ticks[-1], last), start, end, ticks)
+
+
+def root_axis(high: float, start: float, end: float) -> Axis:
+    """Return a scale of square roots from 0 to at least ``high`` (at least 200), ticks where they find room."""
+    top = next((one for one in ROOT_TICKS if one >= max(high, 200.0)), math.ceil(high / 1000.0) * 1000.0)
+    room = (end - start) / math.sqrt(top)
+    ticks = [0.0]
+    for tick in (*ROOT_TICKS, top):
+        if ticks[-1] < tick <= top and (math.sqrt(tick) - math.sqrt(ticks[-1])) * room >= LEAST_APART:
+            ticks.append(tick)
+    return Axis(0.0, top, start, end, tuple(ticks), root=True)

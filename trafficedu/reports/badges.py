@@ -31,6 +31,8 @@ SHADES = dict(
 )
 """COLOUR -> how it is printed, the best first; the same values as on the pages."""
 OUTLINE = 0.4
+LEAST_TYPE = 6.5
+"""Points below which the word beside a shape is no longer read: grey has a shorter one."""
 
 
 def draw_shape(drawing: Drawing, colour: str, x: float, y: float, size: float) -> None:
@@ -57,4 +59,8 @@ def draw_badge(drawing: Drawing, colour: str, x: float, y: float, width: float, 
     """Draw the shape and write the word beside it, on a line of ``style``."""
     size = 0.78 * style.size
     draw_shape(drawing, colour, x, y + (style.leading - size) / 2, size)
-    drawing.label(SHADES[colour].name, x + 1.5 * size, y, width - 1.5 * size, style)
+    room = width - 1.5 * size
+    name = SHADES[colour].name
+    if colour == GREY and drawing.sheet.fitting(name, room, style, 1.0).size < LEAST_TYPE:
+        name = message("grey")
+    drawing.label(name, x + 1.5 * size, y, room, style)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from trafficedu.reports.layout import ACCENT, BODY, SMALL, STRONG, TINT, Sheet, Style, Text
+from trafficedu.reports.tagging import Element
 
 HEADING = replace(STRONG, colour=ACCENT)
 
@@ -61,9 +62,13 @@ class Flow:
         self.gap(after)
 
     def bullets(self, sentences: Sequence[Text], style: Style = BODY) -> None:
-        """Write each sentence as a paragraph behind a dot."""
+        """Write each sentence as a paragraph behind a dot, which stands alone before all its lines."""
+        indent = style.size
         for sentence in sentences:
-            self.paragraph(f"•\N{NO-BREAK SPACE}{self.sheet.say(sentence)}", style)
+            self.room(style.leading)
+            element = self.sheet.element("P")
+            self.sheet.put(["•"], self.x, self.y, indent, style, element)
+            self._fill(sentence, self.x + indent, self.width - indent, style, element)
 
     def facts(self, facts: Sequence[Fact], label_width: float) -> None:
         """Write labels in one column and their values in another."""
@@ -95,7 +100,9 @@ class Flow:
         self.y += height
 
     def _lines(self, text: Text, x: float, width: float, style: Style, tag: str) -> None:
-        element = self.sheet.element(tag)
+        self._fill(text, x, width, style, self.sheet.element(tag))
+
+    def _fill(self, text: Text, x: float, width: float, style: Style, element: Element) -> None:
         waiting = self.sheet.lines(text, width, style)
         while waiting:
             self.room(style.leading)

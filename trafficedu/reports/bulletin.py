@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from trafficedu.core.text import message, translate
+from trafficedu.core.text import Message, message, translate
 from trafficedu.reports import bulletin_colours, bulletin_parts, fonts, words
 from trafficedu.reports.blocks import Flow
 from trafficedu.reports.bulletin_data import BulletinData, Count, Rate
@@ -19,7 +19,8 @@ from trafficedu.reports.proof import PLAIN, Stamp
 PAGE = Page(A4, margin=48, top=56, bottom=52)
 NAME = message("Monthly road safety bulletin")
 FIGURE = Style(18, 24, fonts.BOLD, INK)
-TILE_HEIGHT = 86.0
+HEAD_OF_TILE = 50.0
+"""Label, figure and margins of a tile; the notes come on top."""
 TILES_A_ROW = 4
 
 
@@ -64,13 +65,14 @@ def _glance(flow: Flow, data: BulletinData) -> None:
 
 def _tiles(data: BulletinData) -> list[tuple[Text, str, Sequence[Text]]]:
     hazards, target = data.hazards, f"{100 * data.helmet_target:g}"
+    answered = data.feedback_said or (None, None)
     return [
         _counted(message("Violations"), data.violations),
         _counted(message("E-bike casualty accidents"), data.casualties),
         _counted(message("Fatal e-bike accidents"), data.fatal),
-        _rated(message("Education completed"), data.completion, data.completion_before),
-        _rated(message("Notices answered by companies"), data.feedback[0], data.feedback_before[0]),
-        _rated(message("Notices answered by villages"), data.feedback[1], data.feedback_before[1]),
+        _rated(message("Education completed"), data.completion, data.completion_said, data.violations),
+        _rated(message("Notices answered by companies"), data.feedback[0], answered[0], data.violations),
+        _rated(message("Notices answered by villages"), data.feedback[1], answered[1], data.violations),
         (
             message("Helmets worn"),
             _share(data.helmets),
@@ -97,15 +99,15 @@ def _share(rate: Rate) -> str:
 def _counted(label: Text, count: Count) -> tuple[Text, str, list[Text]]:
     compared = message(
         "previous month %(before)s, a year earlier %(year)s",
-        before=f"{count.month_before:,}",
-        year=f"{count.year_before:,}",
+        before=words.count(count.month_before),
+        year=words.count(count.year_before),
     )
-    return label, f"{count.now:,}", [compared, count.verdict]
+    return label, f"{count.now:,}", [compared, count.verdict, *([count.reported] if count.reported else [])]
 
 
-def _rated(label: Text, rate: Rate, before: Rate) -> tuple[Text, str, list[Text]]:
-    written = words.percentage(before.numerator, before.denominator)
-    return label, _share(rate), [_parts(rate), message("previous month %(before)s", before=written)]
+def _rated(label: Text, rate: Rate, said: Message | None, rests_on: Count) -> tuple[Text, str, list[Text]]:
+    """Return a rate with what is said of it beside the month before, and how many towns reported what it rests on."""
+    return label, _share(rate), [_parts(rate), *(one for one in (said, rests_on.reported) if one)]
 
 
 def _parts(rate: Rate) -> str:
@@ -117,14 +119,16 @@ def _row_of_tiles(flow: Flow, tiles: Sequence[tuple[Text, str, Sequence[Text]]])
     gap = 8.0
     width = (flow.width - (TILES_A_ROW - 1) * gap) / TILES_A_ROW
     sheet = flow.sheet
-    flow.room(TILE_HEIGHT)
     small = replace(SMALL, size=7, leading=10, colour=SOFT)
+    lines = max(sum(len(sheet.lines(note, width - 16, small)) for note in notes) for _, _, notes in tiles)
+    height = HEAD_OF_TILE + lines * small.leading
+    flow.room(height)
     for place, (label, value, notes) in enumerate(tiles):
         x = flow.x + place * (width + gap)
-        sheet.fill(x, flow.y, width, TILE_HEIGHT, TINT)
+        sheet.fill(x, flow.y, width, height, TINT)
         inner = width - 16
         y = sheet.write_fitting(label, x + 8, flow.y + 6, inner, SMALL, smallest=6)
         y = sheet.write_fitting(value, x + 8, y, inner, FIGURE, smallest=10)
         for note in notes:
             y = sheet.write(note, x + 8, y, inner, small)
-    flow.gap(TILE_HEIGHT + gap)
+    flow.gap(height + gap)

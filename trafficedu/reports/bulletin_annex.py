@@ -192,6 +192,7 @@ _CHANGES = [
     Column("now", NOW, 12),
     Column("month_before", BEFORE, 12),
     Column("year_before", YEAR, 14),
+    Column("verdict", message("What can be concluded"), 40),
 ]
 
 

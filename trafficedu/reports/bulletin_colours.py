@@ -8,12 +8,12 @@ from functools import partial
 
 from trafficedu.core.text import Message, message
 from trafficedu.reports import words
-from trafficedu.reports.badges import GREY, SHADES
+from trafficedu.reports.axes import axis
+from trafficedu.reports.badges import SHADES
 from trafficedu.reports.blocks import Flow
 from trafficedu.reports.bulletin_data import BulletinData, Ranking, Standing
-from trafficedu.reports.charts import Dot, Dots, draw_dots
-from trafficedu.reports.layout import SMALL
-from trafficedu.reports.tables import Badge, Column, draw_table
+from trafficedu.reports.layout import SMALL, Text
+from trafficedu.reports.tables import Badge, Column, Look, Whisker, draw_table
 
 KINDS = dict(
     district=message("Districts"), town=message("Towns"), village=message("Villages"), company=message("Companies")
@@ -31,6 +31,10 @@ VETO = message("veto")
 MOST_ROWS = 40
 LOWEST, FALLEN = 15, 10
 ORDER = tuple(SHADES)
+INTERVAL = message("Line beside a score: its interval. Ranks whose lines overlap cannot be told apart.")
+"""Of documents that do not say what theirs means."""
+LOOK = Look(around=1, smallest=6)
+"""A row of a ranking takes one line, however long the name."""
 
 
 def draw(flow: Flow, data: BulletinData) -> None:
@@ -41,6 +45,8 @@ def draw(flow: Flow, data: BulletinData) -> None:
         return
     flow.paragraph(data.evaluated, SMALL, after=8)
     _counts(flow, data.rankings)
+    if any(one.low is not None for ranking in data.rankings for one in ranking.standings):
+        flow.paragraph(data.interval_means or INTERVAL, SMALL, after=12)
     for ranking in data.rankings:
         _ranking(flow, ranking)
 
@@ -79,9 +85,7 @@ def _ranking(flow: Flow, ranking: Ranking) -> None:
             all=len(ranking.standings),
         )
         flow.paragraph(note, SMALL)
-    _table(flow, shown)
-    if shown is ranking.standings:
-        _scores(flow, ranking.kind, shown)
+    _table(flow, shown, _finding(ranking))
 
 
 def _of_note(standings: Sequence[Standing]) -> list[Standing]:
@@ -92,22 +96,34 @@ def _of_note(standings: Sequence[Standing]) -> list[Standing]:
     return [one for one in standings if one.code in chosen]
 
 
-def _table(flow: Flow, standings: Sequence[Standing]) -> None:
+def _finding(ranking: Ranking) -> Text:
+    scored = [one for one in ranking.standings if one.score is not None]
+    return title_of(ranking.kind, scored) if len(scored) > 1 else ""
+
+
+def _table(flow: Flow, standings: Sequence[Standing], title: Text) -> None:
     present = [name for name in DIMENSIONS if any(name in one.dimensions for one in standings)]
     veto = f" ({flow.sheet.say(VETO)})"
     column = Column[Standing]
     columns = [
-        column(message("Rank"), 1.2, rank_text, "right"),
+        column(message("Rank"), 2.1, rank_text, "right"),
         column(
-            message("Town, village or company"), 2.8, lambda one: one.name + (veto if one.veto else ""), strong=True
+            message("Town, village or company"), 5.2, lambda one: one.name + (veto if one.veto else ""), strong=True
         ),
-        column(message("Colour"), 2, lambda one: Badge(one.colour)),
+        column(message("Colour"), 2.2, lambda one: Badge(one.colour)),
         column(message("score"), 1.3, lambda one: number(one.score), "right"),
-        column(message("previous month"), 2.1, lambda one: Badge(one.before[0]) if one.before else "—"),
+        column(message("interval"), 2.6, lambda one: Whisker(one.score, one.low, one.high), scale=_scale(standings)),
+        column(message("previous month"), 2.2, lambda one: Badge(one.before[0]) if one.before else "—"),
         column(message("change"), 1.4, lambda one: "—" if one.moved is None else words.signed(one.moved), "right"),
-        *(column(DIMENSIONS[name], 1.85, partial(_score_in, name), "right") for name in present),
+        *(column(DIMENSIONS[name], 1.8, partial(_score_in, name), "right") for name in present),
     ]
-    draw_table(flow, columns, standings)
+    draw_table(flow, columns, standings, LOOK, title)
+
+
+def _scale(standings: Sequence[Standing]) -> Sequence[float]:
+    """Return the round values that the intervals of these scores reach over."""
+    seen = [value for one in standings for value in (one.score, one.low, one.high) if value is not None]
+    return axis(min(seen, default=0.0), 100.0, 0.0, 1.0, most_ticks=4, top=100.0).ticks
 
 
 def _score_in(dimension: str, one: Standing) -> str:
@@ -124,28 +140,6 @@ def rank_text(one: Standing) -> str:
 def number(value: float | None) -> str:
     """Write a score with one digit."""
     return "—" if value is None else f"{value:.1f}"
-
-
-def _scores(flow: Flow, kind: str, standings: Sequence[Standing]) -> None:
-    """Draw the scores with their intervals: how far a rank may be taken at its word."""
-    scored = [one for one in standings if one.score is not None]
-    if not scored:
-        return
-    grey = sum(one.colour == GREY for one in standings)
-    dots = [
-        Dot(one.name, one.score, one.low, one.high, f"{number(one.score)}  {_limits(one)}", strong=True)
-        for one in scored
-    ]
-    note = message(
-        "Line: where the score would be in 95 of 100 months with the same risks, if counts varied by chance alone. "
-        "Ranks whose lines overlap cannot be told apart. Without a score: %(grey)s.",
-        grey=grey,
-    )
-    draw_dots(flow, Dots(title_of(kind, scored), dots, message("score"), note=note, top=100.0))
-
-
-def _limits(one: Standing) -> str:
-    return "" if one.low is None or one.high is None else f"{one.low:.0f}–{one.high:.0f}"
 
 
 def title_of(kind: str, scored: Sequence[Standing]) -> Message:

@@ -31,15 +31,18 @@ class Rate:
 
 @dataclass(frozen=True)
 class Count:
-    """Events of a month, of the month before, and of the same month a year before.
+    """Events of a month, of the month before, and of the same month a year before (None: not known).
 
-    ``verdict`` says whether the change in a year is more than chance.
+    ``verdict`` says whether the change in a year is more than chance, ``sentence`` the same with the figures;
+    ``reported`` how many towns reported.
     """
 
     now: int
-    month_before: int
-    year_before: int
+    month_before: int | None
+    year_before: int | None
     verdict: Message
+    sentence: Message | None = None
+    reported: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -54,17 +57,22 @@ class Hazards:
 
 @dataclass(frozen=True)
 class Change:
-    """A count of one kind or area: what changed."""
+    """A count of one kind or area: what changed, and whether by more than chance; None: not known."""
 
     name: str
     now: int
-    month_before: int
-    year_before: int
+    month_before: int | None
+    year_before: int | None
+    verdict: Message | None = None
 
 
 @dataclass(frozen=True)
 class NamedRate:
-    """The rate of one area or company. ``state`` is ``met``, ``missed`` or empty against a target."""
+    """The rate of one area or company.
+
+    ``state`` is what it says about a target (``met``, ``missed``, ``not_proven``, ``not_judged``), or whether it is
+    ``below`` or ``above`` that of all of them by more than chance; empty where there is nothing to say.
+    """
 
     code: str
     name: str
@@ -148,7 +156,7 @@ class Claim:
     """Two periods of twelve months compared by one count; ``sentence`` says what may be claimed."""
 
     what: Message
-    before: int
+    before: int | None
     after: int
     sentence: Message
 
@@ -204,10 +212,10 @@ class Places:
 
 @dataclass(frozen=True)
 class MonthCount:
-    """A month of the series of violations."""
+    """A month of the series of violations; None before anything was on record."""
 
     name: str
-    count: int
+    count: int | None
     year_before: int | None
 
 
@@ -216,8 +224,12 @@ class BulletinData:
     """Everything a bulletin says of one area and month.
 
     ``evaluated`` names the rule set and version the colours come from, None where the month has no evaluation.
+    ``completion_said`` and ``feedback_said`` say how these rates stand to the month before (None, empty in older
+    documents: nothing is said). The titles of what changed and of the funnel say what is more than chance (None in
+    older documents).
     ``feedback`` and ``feedback_before`` are (companies, villages); ``helmets_months`` how many months the helmet
-    rates reach back.
+    rates reach back, ``helmet_verdict`` what the rate says about the target, ``interval_means`` what the interval of a
+    score is (None in older documents).
     """
 
     district: str
@@ -250,3 +262,10 @@ class BulletinData:
     campaigns: Sequence[CampaignLine]
     recommended: Places
     notes: Sequence[Message]
+    helmet_verdict: str = ""
+    completion_said: Message | None = None
+    feedback_said: Sequence[Message] = ()
+    kinds_title: Message | None = None
+    areas_title: Message | None = None
+    funnel_title: Message | None = None
+    interval_means: Message | None = None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from reportlab.lib.colors import Color, HexColor, white
 
-from trafficedu.reports.axes import Axis, axis
+from trafficedu.reports.axes import Axis, axis, root_axis
 from trafficedu.reports.blocks import Flow
 from trafficedu.reports.drawing import Drawing, Point, Stroke, aligned
 from trafficedu.reports.layout import ACCENT, HAIR, INK, SMALL, SOFT, STRONG, Text
@@ -23,8 +23,10 @@ QUIET = HexColor(0x9AA6AE)
 BAND_WIDE = HexColor(0xDCE8EA)
 BAND_NEAR = HexColor(0xB4D0D5)
 ROW = 13.0
-MOST_ROWS = 42
-"""Rows of one picture of dots: more go on in another, on the next page."""
+FRAME = 30.0
+"""What a picture of dots needs above and below its rows."""
+LEAST_ROWS = 6
+"""Rows that stand together on a page, where a picture of dots goes on over two."""
 TICK = replace(SMALL, size=7, leading=10)
 PLOT_HEIGHT = 150.0
 LEFT = 34.0
@@ -50,7 +52,8 @@ class Dot:
 class Dots:
     """A list of values with their intervals, one below the other.
 
-    ``target`` is a value with its name, drawn as a dashed line; beyond ``top`` the scale does not go.
+    ``target`` is a value with its name, drawn as a dashed line; beyond ``top`` the scale does not go. ``root`` draws
+    square roots, so that many times the usual and a part of it find room side by side.
     """
 
     title: Text
@@ -60,6 +63,7 @@ class Dots:
     note: Text = ""
     from_zero: bool = False
     top: float | None = None
+    root: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,15 +114,18 @@ def _finish(flow: Flow, note: Text) -> None:
 
 
 def draw_dots(flow: Flow, chart: Dots) -> None:
-    """Draw rows of dots with their intervals, over several pages where there are many."""
-    rows = [chart.dots[start : start + MOST_ROWS] for start in range(0, len(chart.dots), MOST_ROWS)]
-    for place, part in enumerate(rows):
-        height = len(part) * ROW + 30
-        if place == 0:
-            draw_title(flow, chart.title, height + (SMALL.leading if chart.note else 0))
-        else:
-            flow.room(height)
-        _draw_rows(flow, chart, part)
+    """Draw rows of dots with their intervals: as many as this page holds, the others below their scale on the next."""
+    waiting = list(chart.dots)
+    draw_title(flow, chart.title, FRAME + ROW * min(len(waiting), LEAST_ROWS) + SMALL.leading)
+    while waiting:
+        fitting = int((flow.floor - flow.y - FRAME) // ROW)
+        if fitting < len(waiting):
+            fitting = min(fitting, len(waiting) - LEAST_ROWS)  # no two or three rows alone on the next page
+        if fitting < min(LEAST_ROWS, len(waiting)):
+            flow.room(flow.floor)
+            fitting = int((flow.floor - flow.y - FRAME) // ROW)
+        _draw_rows(flow, chart, waiting[:fitting])
+        waiting = waiting[fitting:]
     _finish(flow, chart.note)
 
 
@@ -128,6 +135,8 @@ def _scale(chart: Dots, start: float, end: float) -> Axis:
     seen += [chart.target[0]] if chart.target else []
     low = 0.0 if chart.from_zero or not seen else min(seen)
     high = max(seen, default=1.0)
+    if chart.root:
+        return root_axis(high, start, end)
     return axis(low, high if chart.top is None else min(high, chart.top), start, end, top=chart.top)
 
 

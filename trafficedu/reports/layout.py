@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from reportlab import rl_config
-from reportlab.lib.colors import Color, HexColor
+from reportlab.lib.colors import Color, HexColor, black
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
@@ -47,6 +47,7 @@ GUTTER = 12.0
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 CURLED_IN_ENGLISH = re.compile(r"(?<![\u2E80-\uFFEF])[“”‘’](?![\u2E80-\uFFEF])")
 """The font draws curled quotes as wide as an ideograph, which would tear an English word apart."""
+SPELLED_OUT = message("〔U+…〕 stands for a character missing from the printing font and gives its Unicode number.")
 Paint = Callable[[Canvas], None]
 Text = Message | str
 
@@ -127,6 +128,13 @@ class Sheet:
         What stands at the foot of every page beside the page number.
     across
         A word written large across every page, and before the title: what is no document, or none any more.
+
+    Attributes
+    ----------
+    spelled_out
+        Whether a character was written by its number, which has to be explained once.
+    black
+        Whether it is for a printer that knows no colour and no grey: all is black, and tinted ground stays white.
     """
 
     def __init__(
@@ -141,7 +149,9 @@ class Sheet:
         self.root = Element("Document")
         self._open = self.root
         self._pages: list[list[Operation]] = [[]]
-        self._spelled_out = False
+        self._cut = False
+        self.spelled_out = False
+        self.black = False
 
     def say(self, text: Text) -> str:
         """Put a message into the sheet's language; words are said as they are. All that is written is said first."""
@@ -155,6 +165,11 @@ class Sheet:
     def new_page(self) -> None:
         """Go on at the top of another page."""
         self._pages.append([])
+
+    def cut(self, height: float) -> None:
+        """End the only page at ``height``, as paper from a roll is cut; nothing more is written at its foot."""
+        self.page = replace(self.page, size=(self.page.size[0], height))
+        self._cut = True
 
     def group(self, kind: str) -> ExitStack:
         """Open an element (``Table``, ``TR``) that holds what is written inside the ``with`` block."""
@@ -171,7 +186,7 @@ class Sheet:
     def lines(self, text: Text, width: float, style: Style, *, language: str = "") -> list[str]:
         """Break ``text`` into lines of printable characters; ``language`` if it is not the sheet's."""
         printable, spelled_out = fonts.legible(self.say(text))
-        self._spelled_out |= spelled_out
+        self.spelled_out |= spelled_out
         in_english = (language or self.locale) == "en"
         if in_english:
             printable = CURLED_IN_ENGLISH.sub(lambda mark: "\"\"''"["“”‘’".index(mark[0])], printable)
@@ -263,13 +278,12 @@ class Sheet:
         canvas.setViewerPreference("DisplayDocTitle", "true")
 
     def _write_footers(self) -> None:
+        if self._cut:
+            return
         pages, total = self._pages, len(self._pages)
         left: list[Text] = [self.footer] if self.footer else []
-        if self._spelled_out:
-            left.insert(
-                0,
-                message("〔U+…〕 stands for a character missing from the printing font and gives its Unicode number."),
-            )
+        if self.spelled_out:
+            left.insert(0, SPELLED_OUT)
         bottom = self.page.size[1] - self.page.bottom / 2 + SMALL.leading / 2
         two_thirds = self.page.width * 2 / 3
         for number, page in enumerate(pages, start=1):
@@ -292,7 +306,7 @@ class Sheet:
         baseline = self.page.size[1] - y - style.baseline
         text = canvas.beginText(x, baseline)
         text.setFont(style.font, style.size, style.leading)
-        text.setFillColor(style.colour)
+        text.setFillColor(black if self.black else style.colour)
         for number, line in enumerate(lines):
             start = x - fonts.overhang(line) * style.size
             if style.align == "right":
@@ -324,6 +338,10 @@ class Sheet:
     def _paint_rectangle(
         self, x: float, y: float, width: float, height: float, colour: Color, filled: bool, canvas: Canvas
     ) -> None:
+        if self.black:
+            if colour is TINT:
+                return
+            colour = black
         if filled:
             canvas.setFillColor(colour)
         else:
@@ -333,7 +351,7 @@ class Sheet:
 
     def _paint_code(self, address: str, x: float, y: float, side: float, canvas: Canvas) -> None:
         bottom = self.page.size[1] - y - side
-        canvas.setFillColor(INK)
+        canvas.setFillColor(black if self.black else INK)
         qr.paint(canvas, address, x, bottom, side)
         canvas.linkURL(address, (x, bottom, x + side, bottom + side))
 

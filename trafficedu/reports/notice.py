@@ -18,9 +18,11 @@ from trafficedu.reports.receipt import ViolationData
 class NoticeData(ViolationData):
     """What a notice says besides.
 
-    ``count_in_window`` is how many violations the rider has in ``window_days`` days, this one included;
-    ``recommended`` is the measure the district's policy recommends for that count, empty if none;
-    ``legal_basis`` is why the receiver may know. ``answer_url`` leads to the answer form.
+    ``stop`` says which stop of the rider it is, and in what time; papers before it was said have "" and say
+    ``count_in_window`` in ``window_days`` days, this one included. ``recommended`` is the measure the district's policy
+    recommends for that count, empty if none; ``policy`` is which one, and since when it was in force;
+    ``legal_basis`` is why the receiver may know. ``answer_url`` leads to the answer form. ``signing`` says in words
+    whether the rider signed or refused to, "" where nobody was asked: how the rider signs, a receiver does not see.
     """
 
     receiver: Literal["company", "village"]
@@ -34,6 +36,9 @@ class NoticeData(ViolationData):
     answer_by: datetime
     answer_url: str
     contact: str = ""
+    stop: str = ""
+    policy: str = ""
+    signing: str = ""
 
 
 def render(data: NoticeData, locale: str, stamp: Stamp = PLAIN) -> bytes:
@@ -79,6 +84,9 @@ class _Notice(Letter[NoticeData]):
 
     def _recommendation(self) -> str:
         data = self.data
+        if data.stop:
+            said = self.sheet.say(message("%(stop)s (stops are counted, not records).", stop=data.stop))
+            return said if not data.recommended else f"{said}\n{self._measure()}"
         count = message(
             "Violations of this rider in %(days)s days: %(count)s.",
             days=data.window_days,
@@ -88,6 +96,12 @@ class _Notice(Letter[NoticeData]):
         if not data.recommended:
             return said
         return f"{said}\n" + self.labelled(message("Recommended measure"), data.recommended)
+
+    def _measure(self) -> str:
+        measure = self.labelled(message("Recommended measure"), self.data.recommended)
+        if not self.data.policy:
+            return measure
+        return measure + self.sheet.say(message(" (by: %(policy)s)", policy=self.data.policy))
 
     def _violation(self) -> None:
         data = self.data
@@ -100,6 +114,7 @@ class _Notice(Letter[NoticeData]):
             Fact(message("Legal basis"), data.law),
             Fact(message("Penalty"), data.penalty),
             Fact(message("Receipt number"), data.violation_number),
+            Fact(message("Signature of the rider"), data.signing),
         )
 
     def _study(self) -> None:

@@ -1,4 +1,4 @@
-"""QR codes as vector outlines. Knows how to draw one, not what it leads to.
+"""QR codes as vector outlines, for paper and for pages. Knows how to draw one, not what it leads to.
 
 One path of horizontal bars is two to three times as fast as ReportLab's own widget, prints sharply at any
 size and, being one path, shows no hairlines between its modules.
@@ -21,7 +21,7 @@ def bars(content: str) -> tuple[int, list[tuple[int, int, int]]]:
     Error correction is at least M (15 %): a certificate is folded, a receipt gets wet. The mask is fixed:
     trying all eight takes 4 of 5 ms, and over addresses with random numbers none is better than another.
     """
-    matrix = segno.make(content, error="m", micro=False, mask=3).matrix
+    matrix = _made(content).matrix
     found = []
     for row, modules in enumerate(matrix):
         column = 0
@@ -31,6 +31,18 @@ def bars(content: str) -> tuple[int, list[tuple[int, int, int]]]:
                 found.append((row, column, length))
             column += length
     return len(matrix), found
+
+
+def inline_svg(content: str) -> str:
+    """Return a code as an element of a page, as wide as it has room for: black on white, with its quiet zone."""
+    svg: str = _made(content).svg_inline(
+        border=QUIET_ZONE, omitsize=True, dark="#000", light="#fff", svgclass=None, lineclass=None
+    )
+    return svg
+
+
+def _made(content: str) -> segno.QRCode:
+    return segno.make(content, error="m", micro=False, mask=3)
 
 
 def paint(canvas: Canvas, content: str, x: float, y: float, side: float) -> None:

@@ -8,22 +8,24 @@ from datetime import datetime
 
 from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message, translate
-from trafficedu.reports import fonts, words
+from trafficedu.reports import company_part, fonts, words
 from trafficedu.reports.badges import GREY, SHADES, draw_shape
 from trafficedu.reports.blocks import Flow
 from trafficedu.reports.bulletin_colours import number
 from trafficedu.reports.charts import TICK, Plot, draw_title
+from trafficedu.reports.company_part import CompanyFigures
 from trafficedu.reports.drawing import Drawing, Stroke, aligned
-from trafficedu.reports.layout import A4, ACCENT, HAIR, INK, SMALL, TINT, Page, Sheet, Style
+from trafficedu.reports.layout import A4, HAIR, INK, SMALL, TINT, Page, Sheet, Style
 from trafficedu.reports.letter import write_sayings, write_title
 from trafficedu.reports.proof import PLAIN, Stamp
-from trafficedu.reports.tables import Column, draw_table
+from trafficedu.reports.tables import Column, Look, Whisker, draw_table
 
 PAGE = Page(A4, margin=48, top=56, bottom=52)
 NAME = message("Scorecard")
 SCORE = Style(30, 38, fonts.BOLD, INK)
 MARK = 9.0
 HISTORY_HEIGHT = 92.0
+LEAST_HISTORY = 2
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class ScorecardData:
 
     ``low``, ``high`` are the interval of the score, ``best`` and ``worst`` the ranks that go with it among
     ``peers`` targets of the same level. ``history`` ends with this month. ``why`` are the sentences about what
-    moved and what would lift the colour, ``notes`` those about the figures.
+    moved and what would lift the colour, ``notes`` those about the figures, ``company`` is what is counted of one.
+    ``how_sure`` says what the interval is (None in older documents).
     """
 
     district: str
@@ -78,6 +81,8 @@ class ScorecardData:
     history: Sequence[PastMonth]
     why: Sequence[Message]
     notes: Sequence[Message]
+    company: CompanyFigures | None = None
+    how_sure: Message | None = None
 
 
 def render(data: ScorecardData, locale: str, stamp: Stamp = PLAIN) -> bytes:
@@ -94,6 +99,8 @@ def render(data: ScorecardData, locale: str, stamp: Stamp = PLAIN) -> bytes:
     flow = Flow(sheet, _head(sheet, data, stamp), lambda: PAGE.top)
     _verdict(flow, data)
     _parts(flow, data)
+    if data.company is not None:
+        company_part.draw(flow, data.company)
     _history(flow, data)
     for heading, sentences in (
         (message("What changed, and how to improve it"), data.why),
@@ -123,7 +130,7 @@ def _verdict(flow: Flow, data: ScorecardData) -> None:
     sheet.fill(flow.x, flow.y, flow.width, height, TINT)
     drawing = Drawing(sheet, word)
     draw_shape(drawing, data.colour, flow.x + 16, flow.y + 18, 40)
-    sheet.write(word, flow.x + 72, flow.y + 19, 150, replace(SCORE, size=26))
+    sheet.write_fitting(word, flow.x + 72, flow.y + 19, 144, replace(SCORE, size=26), smallest=14)
     sheet.write(number(data.score), flow.x + 222, flow.y + 19, 84, SCORE)
     y, x, width = flow.y + 14, flow.x + 312, flow.width - 320
     for line in _how_sure(data):
@@ -135,7 +142,7 @@ def _how_sure(data: ScorecardData) -> Iterator[Message]:
     if data.colour == GREY:
         yield message("Too little data for a colour.")
     if data.low is not None and data.high is not None:
-        yield message("By chance alone the score could be %(limits)s.", limits=f"{data.low:.0f}–{data.high:.0f}")
+        yield data.how_sure or message("It could as well be %(limits)s.", limits=f"{data.low:.0f}–{data.high:.0f}")
     if data.best is not None and data.worst is not None:
         yield message("Rank %(best)s to %(worst)s of %(peers)s.", best=data.best, worst=data.worst, peers=data.peers)
     if data.veto is not None:
@@ -147,50 +154,53 @@ def _parts(flow: Flow, data: ScorecardData) -> None:
     column = Column[Part]
     columns = [
         column(message("Dimension"), 3, lambda part: part.name, strong=True),
-        column(message("score"), 1.2, lambda part: number(part.score), "right"),
+        column(message("score"), 1.1, lambda part: number(part.score), "right"),
+        column("", 2.2, _bar, scale=(0.0, 50.0, 100.0)),
         column(message("previous month"), 1.3, lambda part: number(part.before), "right"),
-        column(message("Weight"), 1.2, lambda part: f"{100 * part.weight:g}\N{NO-BREAK SPACE}%", "right"),
-        column(message("Contribution"), 1.2, lambda part: number(part.brings), "right"),
+        column(message("Weight"), 1.1, lambda part: f"{100 * part.weight:g}\N{NO-BREAK SPACE}%", "right"),
+        column(message("Contribution"), 1.7, lambda part: number(part.brings), "right"),
         column(message("Based on"), 5, lambda part: part.counted),
     ]
-    draw_table(flow, columns, data.parts)
-    _bars(flow, data.parts)
+    draw_table(flow, columns, data.parts, Look(smallest=7))
 
 
-def _bars(flow: Flow, parts: Sequence[Part]) -> None:
-    """Draw the scores as bars from 0 to 100; an absent one is an empty frame."""
-    say, height = flow.sheet.say, 15.0
-    said = [f"{say(part.name)} {number(part.score)}" for part in parts]
-    drawing = Drawing(flow.sheet, "; ".join(said))
-    left, width = flow.x + 130, flow.width - 180
-    for place, part in enumerate(parts):
-        y = flow.y + place * height
-        drawing.label(part.name, flow.x, y, 122, replace(SMALL, leading=height))
-        frame = [(left, y + 3), (left + width, y + 3), (left + width, y + height - 3), (left, y + height - 3)]
-        drawing.shape(frame, None, Stroke(HAIR, 0.5))
-        if part.score:
-            drawing.box(left, y + 3, width * part.score / 100, height - 6, ACCENT)
-        drawing.label(number(part.score), left + width + 6, y, 44, replace(SMALL, leading=height, colour=INK))
-    flow.gap(len(parts) * height + 14)
+def _bar(part: Part) -> Whisker:
+    """Show a score as a line from nothing to itself."""
+    return Whisker(part.score, 0.0 if part.score is not None else None, part.score)
 
 
 def _history(flow: Flow, data: ScorecardData) -> None:
-    """Draw the months that lead here, each with the shape of its colour at its score."""
+    """Draw the months that lead here, each with the shape of its colour at its score, grey ones below the scale."""
     say = flow.sheet.say
-    title = say(message("Earlier months"))
-    draw_title(flow, title, HISTORY_HEIGHT + 30)
-    spoken = "; ".join(
-        f"{one.name} {say(SHADES[one.colour].name)} {number(one.score)}" for one in data.history if one.colour
-    )
-    plot = Plot(flow, f"{title}: {spoken}", [one.name for one in data.history], (0.0, 100.0), HISTORY_HEIGHT)
+    begun = next((place for place, one in enumerate(data.history) if one.colour), len(data.history))
+    months = data.history[begun:]
+    if len(months) < LEAST_HISTORY or all(one.score is None for one in months):
+        flow.paragraph(message("No earlier month has a score to compare with."), SMALL, after=12)
+        return
+    draw_title(flow, _course(months), HISTORY_HEIGHT + 44)
+    spoken = "; ".join(f"{one.name} {say(SHADES[one.colour].name)} {number(one.score)}" for one in months if one.colour)
+    plot = Plot(flow, spoken, [one.name for one in months], (0.0, 100.0), HISTORY_HEIGHT)
     plot.frame(message("score"))
-    for stretch in plot.points([one.score for one in data.history]):
+    for stretch in plot.points([one.score for one in months]):
         plot.drawing.line(stretch, Stroke(HAIR, 1.25))
-    for place, one in enumerate(data.history):
-        if one.colour:
-            at = plot.scale.at(one.score) if one.score is not None else plot.bottom - MARK
+    below = plot.bottom + TICK.leading + 5
+    for place, one in enumerate(months):
+        if one.colour and one.score is None:
+            draw_shape(plot.drawing, one.colour, plot.x(place) - MARK / 2, below, MARK)
+            plot.drawing.label(message("no score"), plot.x(place) + MARK, below - 1, 44, TICK)
+        elif one.colour and one.score is not None:
+            at = plot.scale.at(one.score)
             draw_shape(plot.drawing, one.colour, plot.x(place) - MARK / 2, at - MARK / 2, MARK)
-        if one.score is not None:
-            over = plot.scale.at(one.score) - MARK - 8
-            plot.drawing.label(number(one.score), plot.x(place) - 16, over, 32, aligned(TICK, "centre"))
-    flow.y = plot.bottom + 24
+            plot.drawing.label(number(one.score), plot.x(place) - 16, at - MARK - 8, 32, aligned(TICK, "centre"))
+    flow.y = plot.bottom + 32
+
+
+def _course(months: Sequence[PastMonth]) -> Message:
+    """Say where the score stood first and last, in words that claim no trend."""
+    scored = [one for one in months if one.score is not None]
+    return message(
+        "Score of %(count)s months: between %(low)s and %(high)s",
+        count=len(scored),
+        low=number(min(one.score or 0.0 for one in scored)),
+        high=number(max(one.score or 0.0 for one in scored)),
+    )

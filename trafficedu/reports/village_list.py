@@ -9,12 +9,11 @@ from datetime import date
 from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message, translate
 from trafficedu.reports import words
-from trafficedu.reports.badges import SHADES
 from trafficedu.reports.blocks import Flow
 from trafficedu.reports.layout import A4, SMALL, Page, Sheet
 from trafficedu.reports.letter import write_sayings, write_title
 from trafficedu.reports.proof import PLAIN, Stamp
-from trafficedu.reports.tables import Column, draw_table
+from trafficedu.reports.tables import Badge, Column, Look, draw_table
 
 PAGE = Page(A4, margin=48, top=56, bottom=52)
 NAME = message("Red-yellow-black list")
@@ -65,7 +64,7 @@ def render(data: VillageListData, locale: str, stamp: Stamp = PLAIN) -> bytes:
         if part.villages:
             said = message("%(list)s: %(count)s villages", list=part.name, count=len(part.villages))
             flow.heading(said, after=4)
-            draw_table(flow, _columns(), part.villages)
+            draw_table(flow, _columns(), part.villages, Look(smallest=7))
             flow.gap(14)
     return sheet.to_pdf()
 
@@ -83,8 +82,8 @@ def _head(sheet: Sheet, data: VillageListData, stamp: Stamp) -> float:
 def _columns() -> list[Column[ListedVillage]]:
     column = Column[ListedVillage]
     return [
-        column(message("Village"), 3, lambda row: row.name, strong=True),
-        column(message("Town"), 3, lambda row: row.town),
-        column(message("Colour"), 2, lambda row: SHADES[row.colour].name),
-        column(message("Why"), 4, lambda row: row.why),
+        column(message("Village"), 2.8, lambda row: row.name, strong=True),
+        column(message("Town"), 2.6, lambda row: row.town),
+        column(message("Colour"), 1.4, lambda row: Badge(row.colour)),
+        column(message("Why"), 4.4, lambda row: row.why),
     ]

@@ -90,6 +90,11 @@ def percentage(numerator: int, denominator: int) -> str:
     return f"{share} ({numerator:,} / {denominator:,})"
 
 
+def count(value: int | None) -> str:
+    """Write how many, a dash where that is not known."""
+    return "—" if value is None else f"{value:,}"
+
+
 def interval(low: float, high: float) -> str:
     """Write the limits of a share (0-1) in percent, 88.8–97.8 %."""
     return f"{100 * low:.1f}–{100 * high:.1f}\N{NO-BREAK SPACE}%"

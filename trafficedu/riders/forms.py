@@ -11,9 +11,21 @@ from wtforms.validators import InputRequired, Optional
 
 from trafficedu.areas.fields import HOMES, PlaceIdField
 from trafficedu.core import clock
-from trafficedu.core.fields import DayField, Form, NumbersField, TrimmedField, VersionField, at_most, choices, named
+from trafficedu.core.fields import (
+    ChoiceFilter,
+    DayField,
+    FilterForm,
+    Form,
+    NumbersField,
+    TrimmedField,
+    VersionField,
+    at_most,
+    choices,
+    named,
+)
 from trafficedu.riders.fields import CODE_KEYS, PlateAnswer, PlateField
-from trafficedu.riders.rules import IdType, LegalBasis, Purpose, Relation, Renaming
+from trafficedu.riders.queries.looked_up import LookupFilter
+from trafficedu.riders.rules import IdType, LegalBasis, LookupKey, Purpose, Relation, Renaming
 from trafficedu.riders.services.engagements import EngagementChange, NewEngagement
 from trafficedu.riders.services.people import NewRider
 from trafficedu.riders.services.plates import NewUse, UseChange
@@ -176,3 +188,15 @@ class EngagementForm(Form):
     def to_change(self) -> EngagementChange:
         """Return what becomes of an engagement."""
         return EngagementChange(self.engaged_from.data, self.engaged_to.data, self.legal_basis.data or None)
+
+
+class LookupFilterForm(FilterForm):
+    """What the list of one person's look-ups is narrowed to; lives in the address."""
+
+    since = DayField(_l("From"), [Optional()], render_kw={"data-keep-empty": "y"})
+    until = DayField(_l("To"), [Optional()])
+    key = ChoiceFilter(_l("Looked up by"), named(LookupKey))
+
+    def to_input(self, user_id: int) -> LookupFilter:
+        """Return the filter of the list of a user; what cannot be read does not narrow."""
+        return LookupFilter(user_id, self.since.data, self.until.data, self.key.data or "")

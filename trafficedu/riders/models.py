@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
@@ -22,7 +23,9 @@ class Rider(Versioned, Base):
     """A rider. ``number`` is the public one (``R...``); the internal id never leaves.
 
     ``id_number_cipher`` and ``phone_cipher`` are made by ``core.encryption`` (fields ``rider.id_number``,
-    ``rider.phone``); ``*_hash`` find them again. ``birth_date`` comes from the identity card, or is asked.
+    ``rider.phone``); ``*_hash`` find them again, ``*_tail_hash`` by their last four characters, of which a row from
+    before there were any has none until the worker comes by (``services.keys``). ``birth_date`` comes from the identity
+    card, or is asked.
     """
 
     __tablename__ = "rider"
@@ -34,8 +37,10 @@ class Rider(Versioned, Base):
     id_type: Mapped[rules.IdType] = mapped_column(word(rules.IdType, 20))
     id_number_cipher: Mapped[str] = mapped_column(String(200), info=encrypted("rider.id_number"))
     id_number_hash: Mapped[str] = mapped_column(String(50), unique=True)
+    id_tail_hash: Mapped[str | None] = mapped_column(String(50), index=True)
     phone_cipher: Mapped[str | None] = mapped_column(String(200), info=encrypted("rider.phone"))
     phone_hash: Mapped[str | None] = mapped_column(String(50), index=True)
+    phone_tail_hash: Mapped[str | None] = mapped_column(String(50), index=True)
     birth_date: Mapped[date | None]
     home_area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     created_utc: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -67,6 +72,42 @@ ONE_AT_A_TIME, GOES_ON = "uq_plate_use_going_on", "used_to IS NULL AND relation 
 """An e-bike has one owner and one regular rider at a time; past uses are compared by whoever adds them."""
 
 
+class RiderLookup(Base):
+    """An answer at the kerb that showed a user riders whom the user had not just been shown; it is audited too.
+
+    ``whole``: by a whole number or plate, not by a part or a name. ``shown`` are the ids of the riders, ``found`` is
+    how many there were. ``followed_utc``: when the user recorded one of them, within ``rules.OPEN_FOR``.
+    """
+
+    __tablename__ = "rider_lookup"
+    __table_args__ = (
+        one_of("key", rules.LookupKey),
+        Index("ix_rider_lookup_user_id_in_time", "user_id", "at_utc", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    at_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    at_on: Mapped[date] = mapped_column(index=True)
+    key: Mapped[rules.LookupKey] = mapped_column(word(rules.LookupKey, 10))
+    whole: Mapped[bool]
+    found: Mapped[int]
+    shown: Mapped[list[int]] = mapped_column(JSON)
+    followed_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class RiderLookupDay(Base):
+    """How many look-ups of a user's day there are in :class:`RiderLookup`, and how many a record followed."""
+
+    __tablename__ = "rider_lookup_day"
+    __table_args__ = (Index("ix_rider_lookup_day_on_day", "on_day"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    on_day: Mapped[date] = mapped_column(primary_key=True)
+    made: Mapped[int]
+    followed: Mapped[int] = mapped_column(default=0)
+
+
 class NameConflict(Base):
     """A file names the bearer of a known document differently: nobody is renamed by the way, somebody decides.
 
@@ -93,14 +134,22 @@ class NameConflict(Base):
     rider: Mapped[Rider] = relationship()
 
 
+def _tail(context: Any) -> str:
+    return rules.tail(context.get_current_parameters()["plate"])
+
+
 class Vehicle(Base):
-    """An e-bike known by its plate; :class:`PlateUse` tells who rides it. ``number`` is the public one (``B...``)."""
+    """An e-bike known by its plate; :class:`PlateUse` tells who rides it. ``number`` is the public one (``B...``).
+
+    ``tail`` is what a plate is found by where only its end was read: ``rules.tail``.
+    """
 
     __tablename__ = "vehicle"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(12), unique=True)
     plate: Mapped[str] = mapped_column(String(20), unique=True)
+    tail: Mapped[str] = mapped_column(String(4), index=True, default=_tail)
 
 
 class PlateUse(Versioned, Base):
@@ -155,12 +204,13 @@ class Engagement(Versioned, Base):
     __table_args__ = (
         CheckConstraint("engaged_to IS NULL OR engaged_to >= engaged_from", "dates"),
         one_of("source", rules.EngagementSource),
-        Index("ix_engagement_rider_id_engaged_from", "rider_id", "engaged_from"),
+        Index("ix_engagement_rider_id_engaged_from_company_id", "rider_id", "engaged_from", "company_id"),
+        Index("ix_engagement_company_id_engaged_to", "company_id", "engaged_to"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     rider_id: Mapped[int] = mapped_column(ForeignKey("rider.id"))
-    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"), index=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
     engaged_from: Mapped[date]
     engaged_to: Mapped[date | None]
     legal_basis: Mapped[rules.LegalBasis | None] = mapped_column(word(rules.LegalBasis, 20))

@@ -88,6 +88,16 @@ CONFLICT_LIFE: Transitions[ConflictAct, ConflictState] = Transitions(
 )
 
 
+class LookupKey(Word):
+    """What a rider is looked up by at the kerb; ``code``: a receipt that the rider carries."""
+
+    PLATE = "plate", message("plate")
+    DOCUMENT = "document", message("document number")
+    PHONE = "phone", message("phone")
+    NAME = "name", message("name")
+    CODE = "code", message("code of a receipt")
+
+
 class EngagementSource(Word):
     """Who says that a company engages a rider."""
 
@@ -321,6 +331,15 @@ def searched_plate(text: str) -> str:
         return normalise_plate(text)
     except Refusal:
         return ""
+
+
+TAIL = 4
+"""How many last characters of a number or a plate lead to it by an index; of more typed the rest is compared."""
+
+
+def tail(number: str) -> str:
+    """Return the last characters of a normalised number or plate, by which it is found."""
+    return number[-TAIL:]
 
 
 LONGEST_NAME = 60

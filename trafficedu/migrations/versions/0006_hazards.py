@@ -8,8 +8,8 @@ import sqlalchemy as sa
 import trafficedu.core.orm
 from alembic import op
 
-revision = '0006'
-down_revision = '0005'
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

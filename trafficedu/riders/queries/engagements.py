@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from functools import cache
 
 from sqlalchemy import Select, bindparam, case, func, select
@@ -13,6 +14,7 @@ from trafficedu.companies.models import Company
 from trafficedu.core import bulk
 from trafficedu.core.errors import Missing
 from trafficedu.core.loading import loaded
+from trafficedu.core.month import Month, Period
 from trafficedu.core.orm import holds_on, overlaps
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
@@ -110,3 +112,38 @@ def sum_engaged_days(session: Session, start: date, end: date) -> dict[int, int]
     for company_id, first, last, riders in session.execute(query):
         days[company_id] = days.get(company_id, 0) + riders * ((last - first).days + 1)
     return days
+
+
+def sum_engaged_days_by_month(session: Session, period: Period) -> dict[int, Counter[Month]]:
+    """Return company id -> days on which riders were engaged, month by month."""
+    query = (
+        select(Engagement.company_id, Engagement.engaged_from, Engagement.engaged_to, func.count())
+        .where(overlaps(Engagement.engaged_from, Engagement.engaged_to, Validity(period.first_day, period.last_day)))
+        .group_by(Engagement.company_id, Engagement.engaged_from, Engagement.engaged_to)
+    )
+    changes: dict[int, Counter[date]] = {}
+    for company_id, engaged_from, engaged_to, riders in session.execute(query):
+        of_company = changes.setdefault(company_id, Counter())
+        of_company[max(engaged_from, period.first_day)] += riders
+        if engaged_to is not None and engaged_to < period.last_day:
+            of_company[engaged_to + timedelta(days=1)] -= riders
+    return {company_id: _days_of(steps, period) for company_id, steps in changes.items()}
+
+
+def _days_of(changes: Mapping[date, int], period: Period) -> Counter[Month]:
+    """Return the days that riders were engaged in each month, from how many more there were from which day on."""
+    days = Counter[Month]()
+    riders, since = 0, period.first_day
+    for day in [*sorted({*changes, *(month.first for month in period.months)}), period.after]:
+        days[Month.of(since)] += riders * (day - since).days
+        riders, since = riders + changes.get(day, 0), day
+    return days
+
+
+def count_engaged_on(session: Session, company_id: int, day: date) -> int:
+    """Return how many riders a company engages on ``day``."""
+    query = select(func.count(Engagement.rider_id.distinct())).where(
+        Engagement.company_id == company_id,
+        overlaps(Engagement.engaged_from, Engagement.engaged_to, Validity(day, day)),
+    )
+    return session.scalar(query) or 0

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from trafficedu.areas.queries.tree import ids_in_reach, lies_in
 from trafficedu.core import bulk
@@ -31,6 +32,8 @@ from trafficedu.riders.queries.plates import list_meant, rider_of
 
 ID_NUMBER, PHONE = field_of(Rider.id_number_cipher), field_of(Rider.phone_cipher)
 """Names under which identity numbers and phones are encrypted and hashed."""
+ID_TAIL, PHONE_TAIL = f"{ID_NUMBER}.tail", f"{PHONE}.tail"
+"""Names under which their last characters are hashed."""
 
 OPENED, REGISTERED = "riders:rider:open", "riders:rider:register"
 """Audited events that open a rider's page to whoever caused them, for :data:`rules.OPEN_FOR`."""
@@ -137,20 +140,30 @@ def list_exact(session: Session, text: str, day: date) -> Sequence[Rider]:
 
     Not scoped, like a look-up by document.
     """
+    usual = [rider_of(session, plate, day) for plate in list_meant(session, text)]
+    found = {
+        one for one in (*list_by_document(session, text), *list_by_phone(session, text), *usual) if one is not None
+    }
+    return sorted(found, key=lambda rider: rider.id)[:SHOWN_AT_MOST]
+
+
+def list_by_document(session: Session, text: str) -> Sequence[Rider]:
+    """Return the riders with exactly this document: a text may be the number of several kinds of one. Not scoped."""
     keyring = services_of(session).keyring
-    conditions: list[ColumnElement[bool]] = []
-    hashes = [
-        hashed for key in _possible_keys(text) for hashed in keyring.lookup_hashes(key, ID_NUMBER)
-    ]  # a text may be the number of several kinds of document
-    if hashes:
-        conditions.append(Rider.id_number_hash.in_(hashes))
-    if phone := _or_empty(rules.normalise_phone, text):
-        conditions.append(Rider.phone_hash.in_(keyring.lookup_hashes(phone, PHONE)))
-    usual = (rider_of(session, plate, day) for plate in list_meant(session, text))
-    conditions += [Rider.id == rider.id for rider in usual if rider is not None]
-    if not conditions:
+    hashes = [hashed for key in _possible_keys(text) for hashed in keyring.lookup_hashes(key, ID_NUMBER)]
+    return _hashed(session, Rider.id_number_hash, hashes)
+
+
+def list_by_phone(session: Session, text: str) -> Sequence[Rider]:
+    """Return the riders with exactly this phone; there may be several. Not scoped."""
+    phone = _or_empty(rules.normalise_phone, text)
+    return _hashed(session, Rider.phone_hash, services_of(session).keyring.lookup_hashes(phone, PHONE) if phone else [])
+
+
+def _hashed(session: Session, column: InstrumentedAttribute[Any], hashes: Sequence[str]) -> Sequence[Rider]:
+    if not hashes:
         return []
-    query = select(Rider).where(or_(*conditions)).order_by(Rider.id).limit(SHOWN_AT_MOST)
+    query = select(Rider).where(column.in_(hashes)).order_by(Rider.id).limit(SHOWN_AT_MOST)
     return session.scalars(query.options(loaded(Rider.home_area))).all()
 
 

@@ -35,24 +35,37 @@ def holds_on(day: date) -> ColumnElement[bool]:
     return begun & or_(PlateUse.used_to.is_(None), PlateUse.used_to >= day)
 
 
-def _usual(plate: str, day: date) -> Select[tuple[PlateUse]]:
-    """Return the query of the use that tells the usual rider: the regular rider's before the owner's.
+_LIKELIEST = (
+    case((PlateUse.relation == Relation.REGULAR, 0), else_=1),
+    PlateUse.confirmed.desc(),
+    case((PlateUse.used_from.is_(None), 1), else_=0),
+    PlateUse.used_from.desc(),
+    PlateUse.id.desc(),
+)
+"""Of several uses that tell the usual rider the regular rider's goes before the owner's, what was confirmed before what
+was not, what began last before the rest."""
 
-    Of several, what was confirmed goes before what was not, what began last before the rest.
+
+def _usual(plate: str, day: date) -> Select[tuple[PlateUse]]:
+    """Return the query of the use that tells the usual rider, the first of :data:`_LIKELIEST`."""
+    usual = (Vehicle.plate == plate, PlateUse.relation.in_(USUAL), holds_on(day))
+    return select(PlateUse).join(PlateUse.vehicle).where(*usual).order_by(*_LIKELIEST).limit(1)
+
+
+def usual_of(
+    session: Session, vehicle_ids: Sequence[int], day: date, *riders: ColumnElement[bool]
+) -> Sequence[PlateUse]:
+    """Return the use that tells who usually rides each e-bike on ``day``, with its rider, in the order of the ids.
+
+    ``riders`` are conditions on the rider: of an e-bike whose usual rider does not meet them nothing is returned.
     """
-    return (
-        select(PlateUse)
-        .join(PlateUse.vehicle)
-        .where(Vehicle.plate == plate, PlateUse.relation.in_(USUAL), holds_on(day))
-        .order_by(
-            case((PlateUse.relation == Relation.REGULAR, 0), else_=1),
-            PlateUse.confirmed.desc(),
-            case((PlateUse.used_from.is_(None), 1), else_=0),
-            PlateUse.used_from.desc(),
-            PlateUse.id.desc(),
-        )
-        .limit(1)
-    )
+    usual = (PlateUse.vehicle_id.in_(vehicle_ids), PlateUse.relation.in_(USUAL), holds_on(day))
+    uses = session.execute(select(PlateUse.vehicle_id, PlateUse.id).where(*usual).order_by(*_LIKELIEST)).all()
+    first = {vehicle_id: use_id for vehicle_id, use_id in reversed(uses)}
+    query = select(PlateUse).join(PlateUse.rider).where(PlateUse.id.in_(first.values()), *riders)
+    loads = (loaded(PlateUse.rider, Rider.home_area), loaded(PlateUse.vehicle))
+    found = {use.id: use for use in session.scalars(query.options(*loads))}
+    return [found[first[one]] for one in vehicle_ids if first.get(one) in found]
 
 
 def usual_use(session: Session, plate: str, day: date) -> PlateUse | None:

@@ -1,4 +1,4 @@
-"""Changing the data key: what lies under an older key is brought under the current one."""
+"""Changing the data key: what lies under an older key, or has no tail yet, is brought under the current one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trafficedu.core.services import services_of
 from trafficedu.riders import rules
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import people as queries
-from trafficedu.riders.queries.people import ID_NUMBER
+from trafficedu.riders.queries.people import ID_NUMBER, ID_TAIL
 from trafficedu.riders.services.people import set_phone
 
 
@@ -30,12 +30,15 @@ def reencrypt(session: Session, _now: datetime, batch: int) -> int:
         ~Rider.id_number_hash.startswith(mark, autoescape=True),
         ~Rider.phone_cipher.startswith(mark, autoescape=True),
         ~Rider.phone_hash.startswith(mark, autoescape=True),
+        ~Rider.id_tail_hash.startswith(mark, autoescape=True),
+        Rider.id_tail_hash.is_(None),  # from before tails were kept
     )
     rows = session.scalars(select(Rider).where(stale).limit(batch).with_for_update(skip_locked=True)).all()
     for rider in rows:
         number = queries.id_number_of(session, rider)
         rider.id_number_cipher = keyring.encrypt(number, ID_NUMBER)
         rider.id_number_hash = keyring.lookup_hash(rules.identity_key(rider.id_type, number), ID_NUMBER)
+        rider.id_tail_hash = keyring.lookup_hash(rules.tail(number), ID_TAIL)
         set_phone(session, rider, queries.phone_of(session, rider))
     session.flush()
     if rows:

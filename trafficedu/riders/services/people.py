@@ -27,7 +27,7 @@ from trafficedu.riders import rules
 from trafficedu.riders.events import HomeVillageRecorded
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import people as queries
-from trafficedu.riders.queries.people import ID_NUMBER, OPENED, PHONE, REGISTERED
+from trafficedu.riders.queries.people import ID_NUMBER, ID_TAIL, OPENED, PHONE, PHONE_TAIL, REGISTERED
 
 OTHER_NAME = message(
     "This document belongs to a rider with another name, %(name)s. Check the number against the document "
@@ -144,6 +144,7 @@ def _values(keyring: Keyring, given: NewRider, key: str, now: datetime) -> dict[
         "id_type": given.id_type,
         "id_number_cipher": keyring.encrypt(given.id_number, ID_NUMBER),
         "id_number_hash": keyring.lookup_hash(key, ID_NUMBER),
+        "id_tail_hash": keyring.lookup_hash(rules.tail(given.id_number), ID_TAIL),
         **phone_values(keyring, given.phone),
         "birth_date": given.birth_date,
         "home_area_id": given.home_area_id,
@@ -156,6 +157,7 @@ def phone_values(keyring: Keyring, phone: str) -> dict[str, str | None]:
     return {
         "phone_cipher": keyring.encrypt(phone, PHONE) if phone else None,
         "phone_hash": keyring.lookup_hash(phone, PHONE) if phone else None,
+        "phone_tail_hash": keyring.lookup_hash(rules.tail(phone), PHONE_TAIL) if phone else None,
     }
 
 
@@ -314,6 +316,7 @@ def _change_document(session: Session, rider: Rider, id_type: str, text: str, to
         keyring = services_of(session).keyring
         rider.id_number_cipher = keyring.encrypt(number, ID_NUMBER)
         rider.id_number_hash = keyring.lookup_hash(key, ID_NUMBER)
+        rider.id_tail_hash = keyring.lookup_hash(rules.tail(number), ID_TAIL)
 
 
 def _rename(rider: Rider, text: str, renaming: str) -> bool:

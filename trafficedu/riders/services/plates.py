@@ -19,7 +19,7 @@ from trafficedu.core.text import message
 from trafficedu.riders.models import ONE_AT_A_TIME, PlateUse, Rider, Vehicle
 from trafficedu.riders.queries.plates import list_meant, met_use
 from trafficedu.riders.queries.vehicles import OPENED, find_by_plate
-from trafficedu.riders.rules import USUAL, Answer, Relation, normalise_plate
+from trafficedu.riders.rules import USUAL, Answer, Relation, normalise_plate, tail
 from trafficedu.riders.services.people import open_rider
 
 _VEHICLE, _USE = table_of(Vehicle), table_of(PlateUse)
@@ -187,7 +187,7 @@ def _look(session: Session, plate: str, day: date) -> tuple[int | None, list[_Ho
 
 def _add_vehicle(session: Session, plate: str, by: Actor) -> int | None:
     """Return the id of the e-bike that is new with this plate; None where there is one, even from this very moment."""
-    vehicle_id = insert_unless_there(session, Vehicle, number=new_number("B"), plate=plate)
+    vehicle_id = insert_unless_there(session, Vehicle, number=new_number("B"), plate=plate, tail=tail(plate))
     if vehicle_id is not None:
         audit.write(session, "riders:vehicle:create", by, subject=(Vehicle, vehicle_id))
     return vehicle_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 
 from trafficedu.companies import queries as companies
 from trafficedu.core import clock
@@ -35,8 +35,7 @@ from trafficedu.riders.queries import people as queries
 from trafficedu.riders.queries import plates as plate_queries
 from trafficedu.riders.queries import vehicles
 from trafficedu.riders.services import engagements, people, plates
-
-pages = Blueprint("riders", __name__)
+from trafficedu.riders.views.blueprint import pages
 
 
 @pages.route("/riders", methods=["GET", "POST"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 import flask_babel
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from trafficedu.core.access import actor, open_to_all
@@ -17,21 +19,25 @@ from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.seen import changes_nothing_seen, seen
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
+from trafficedu.core.waiting import HasToWait, WaitingLine
 from trafficedu.core.web import back_to, flash_message, locale, pdf
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.queries.seats import sessions_with_seats
 from trafficedu.education.services.certifying import render_certificate
 from trafficedu.education.services.seats import move_booking
+from trafficedu.issued.models import Document
 from trafficedu.issued.queries.documents import may_open, what_it_says
 from trafficedu.issued.services.issuing import hand_out
 from trafficedu.public import queries, services
 from trafficedu.public.forms import DocumentForm, KeyForm, ObjectionForm, ReceiptForm, SessionForm
-from trafficedu.violations.models import Violation
+from trafficedu.public.views.blueprint import pages
+from trafficedu.stations.models import Station
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.services.objections import raise_objection
 
-pages = Blueprint("public", __name__)
 COOKIE = "trafficedu_receipt"
 OPEN_SECONDS = 30 * 60
 NOT_OPENED = message(
@@ -63,7 +69,7 @@ def receipt(number: str) -> Any:
         return redirect(url_for("public.receipt", number=normalise(number)), code=301)
     violation = _opened(number)
     if violation is not None and request.method == "GET":
-        return render_template("public/receipt.html", receipt=queries.read_receipt(session(), violation, today()))
+        return render_template("public/receipt.html", receipt=queries.read_receipt(session(), violation, utc_now()))
     form = KeyForm()
     if not form.validate_on_submit():
         return form_page("public/key.html", form, number=number)
@@ -90,18 +96,19 @@ def move(number: str) -> Any:
     receipt = _receipt_or_key(number)
     if not isinstance(receipt, queries.Receipt):
         return receipt
-    seen(receipt.task, lambda task: [task, receipt.seat and receipt.seat.id])
+    seen(receipt.task, lambda task: [task, receipt.held and receipt.held.id])
     if receipt.task is None or not receipt.may_move:
         return back_to("public.receipt", number=number)
-    offered = [study for study in sessions_with_seats(session(), receipt.task, utc_now()) if study != receipt.seat]
+    offered = [study for study in sessions_with_seats(session(), receipt.task, utc_now()) if study != receipt.held]
     form = SessionForm()
-    form.offer([(study.number, f"{session_time(study)} · {study.station.name}") for study in offered])
+    form.offer([(study.number, f"{session_hours(study)} {study.station.name}") for study in offered])
     by_number, task = {study.number: study for study in offered}, receipt.task
     if submitted(form, lambda: move_booking(session(), task, by_number[form.session.data], VISITOR, utc_now())):
         flash_message(message("Your seat is booked. Please come at the new time."))
         return back_to("public.receipt", number=number)
-    receipt = queries.read_receipt(session(), receipt.violation, today())
-    return form_page("public/move.html", form, receipt=receipt, offered=offered)
+    receipt = queries.read_receipt(session(), receipt.violation, utc_now())
+    keys = {option.data: option for option in form.session}
+    return form_page("public/move.html", form, receipt=receipt, offered=offered, keys=keys)
 
 
 @pages.route("/n/<number>/objection", methods=["GET", "POST"])
@@ -133,10 +140,9 @@ def objection(number: str) -> Any:
 @open_to_all(RIDER)
 def receipt_pdf(number: str) -> Any:
     """I print my receipt."""
-    violation = _opened(number)
-    if violation is None:
+    document = own_document(number)
+    if document is None:
         return back_to("public.receipt", number=number)
-    document = services.receipt_of(session(), violation.number, VISITOR, utc_now())
     return pdf(hand_out(session(), document, locale(), utc_now()), document.number)
 
 
@@ -170,11 +176,14 @@ def verify() -> Any:
 @kerb
 def verified(number: str) -> Any:
     """I read whether a document holds, and what it is."""
-    number, address = normalise(number), request.remote_addr or ""
-    try:
-        document = services.verify_document(session(), number, address, utc_now())
-    except services.TooMany as error:
-        return render_template("public/too_many.html", reason=error.text), 429
+    number, address, ticket = normalise(number), request.remote_addr or "", request.args.get("ticket", "")
+    if services.has_to_wait(session(), address, utc_now()):
+        try:
+            with writing(session()) as own:
+                _line("verify", number).pass_or_wait(own, ticket, utc_now())
+        except HasToWait as wait:
+            return render_template("public/wait.html", wait=wait), 429, _retry_after(wait)
+    document = services.verify_document(session(), number)
     if document is None:
         with writing(session()) as own:
             services.note_unknown_document(own, number, address, utc_now())
@@ -185,10 +194,15 @@ def verified(number: str) -> Any:
 
 
 def _open(number: str, form: KeyForm, template: str) -> Any:
-    given = services.ReceiptKey(number, form.last_four.data, request.remote_addr or "")
+    line = _line("receipt", normalise(number))
+    given = services.ReceiptKey(number, form.last_four.data, request.remote_addr or "", line, form.ticket.data or "")
+    form.ticket.data = ""
     try:
         with writing(session()) as own:
             violation = services.open_receipt(own, given, utc_now())
+    except HasToWait as wait:
+        form.ticket.data = wait.ticket
+        return render_template(template, form=form, number=number, wait=wait), 429, _retry_after(wait)
     except services.TooMany as error:
         with writing(session()) as own:
             services.note_locked(own)
@@ -210,6 +224,14 @@ def _open(number: str, form: KeyForm, template: str) -> Any:
     return answer
 
 
+def _line(asked: str, number: str) -> WaitingLine:
+    return WaitingLine(current_app.config["SECRET_KEY"], asked, number, request.remote_addr or "")
+
+
+def _retry_after(wait: HasToWait) -> dict[str, str]:
+    return {"Retry-After": str(wait.seconds)}
+
+
 def _signer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="receipt")
 
@@ -223,12 +245,18 @@ def _opened(number: str) -> Violation | None:
     return queries.find_shown(session(), number) if known == number else None
 
 
+def own_document(number: str) -> Document | None:
+    """Return the receipt that this browser opened, issued by then; None where it has to be opened first."""
+    violation = _opened(number)
+    return None if violation is None else services.receipt_of(session(), violation.number, VISITOR, utc_now())
+
+
 def _receipt_or_key(number: str) -> Any:
     """Return the opened receipt, or the way to opening it."""
     violation = _opened(number)
     if violation is None:
         return back_to("public.receipt", number=number)
-    return queries.read_receipt(session(), violation, today())
+    return queries.read_receipt(session(), violation, utc_now())
 
 
 @pages.app_template_filter()
@@ -239,3 +267,24 @@ def session_time(study: StudySession) -> str:
     chinese = "M月d日 EEEE HH:mm" if this_year else "y年M月d日 EEEE HH:mm"
     pattern = english if locale() == "en" else chinese
     return str(flask_babel.format_datetime(study.starts_utc, pattern))
+
+
+@pages.app_template_filter()
+def session_hours(study: StudySession) -> str:
+    """Write from when to when a session lasts."""
+    return "–".join(flask_babel.format_datetime(moment, "HH:mm") for moment in (study.starts_utc, study.ends_utc))
+
+
+@pages.app_template_filter()
+def session_day(day: date) -> str:
+    """Write the day of sessions with its day of the week."""
+    return str(flask_babel.format_date(day, "EEEE d MMMM" if locale() == "en" else "M月d日 EEEE"))
+
+
+@pages.app_template_global()
+def map_link(station: Station) -> str:
+    """Return where a map shows a station, "" where nobody said where it is."""
+    if station.latitude is None or station.longitude is None:
+        return ""
+    filled = {"latitude": station.latitude, "longitude": station.longitude, "name": quote(station.name)}
+    return services_of(session()).settings.map_url.format(**filled)

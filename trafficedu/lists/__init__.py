@@ -1,0 +1,1 @@
+"""How somebody likes to see a list: views saved under a name, each its owner's alone."""

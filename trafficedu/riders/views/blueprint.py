@@ -1,0 +1,5 @@
+"""Where the pages of riders hang."""
+
+from flask import Blueprint
+
+pages = Blueprint("riders", __name__)
