@@ -28,7 +28,6 @@ from werkzeug.test import TestResponse
 from tests import chromium as machine
 from tests import databases
 from tests.factories import people
-from trafficedu import wiring
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import find_actor
 from trafficedu.app import create_app
@@ -39,6 +38,7 @@ from trafficedu.core.encryption import Keyring
 from trafficedu.core.job_running import Runner
 from trafficedu.core.settings import Settings
 from trafficedu.core.transactions import READER, WRITES, is_writing
+from trafficedu.wiring.work import JOBS, REFERENCE
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -155,7 +155,7 @@ def load_reference(app: Flask) -> None:
     with app.app_context():
         schema.upgrade(database().engine)
         with database().sessionmaker(info=WRITES) as session:
-            for load in wiring.REFERENCE:
+            for load in REFERENCE:
                 load(session, utc_now())
             session.commit()
         close_connections()
@@ -342,7 +342,7 @@ class Browser(FlaskClient):
 
 def run_jobs(app: Flask) -> int:
     """Run the jobs that wait, as the process beside the pages does; returns how many."""
-    return Runner(app, wiring.JOBS, find_actor, pulse_seconds=0).run_waiting()
+    return Runner(app, JOBS, find_actor, pulse_seconds=0).run_waiting()
 
 
 @pytest.fixture

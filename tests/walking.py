@@ -19,7 +19,15 @@ from werkzeug.routing import Rule
 
 from trafficedu.accounts.rules import PERMISSIONS, Role
 
-NO_PAGES = {"static", "accounts.language", "accounts.sign_in", "health.alive", "health.metrics", "health.ready"}
+NO_PAGES = {
+    "static",
+    "accounts.language",
+    "accounts.sign_in",
+    "health.alive",
+    "health.metrics",
+    "health.ready",
+    "public.strip_length",
+}
 """Files, probes, and what only sends on."""
 CLOSED_WORDS = 9
 """A field that offers fewer is a closed list, whose first and last words are asked for; of a longer one the last."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import flask_babel
 from flask import Flask, current_app, request
 from flask import session as cookie
 from flask_babel import lazy_gettext as _l
@@ -23,6 +22,7 @@ import trafficedu.bulletin.views
 import trafficedu.campaigns.views
 import trafficedu.companies.views
 import trafficedu.configuration.views
+import trafficedu.coverage.views
 import trafficedu.education.views.courses
 import trafficedu.education.views.desk
 import trafficedu.education.views.exceptions
@@ -30,15 +30,19 @@ import trafficedu.education.views.sessions
 import trafficedu.education.views.signing
 import trafficedu.education.views.study
 import trafficedu.education.views.tasks
+import trafficedu.escalation.views
+import trafficedu.evaluation.views.result
 import trafficedu.evaluation.views.results
 import trafficedu.evaluation.views.rule_sets
 import trafficedu.evaluation.views.runs
 import trafficedu.evaluation.views.trends
 import trafficedu.feedback.views.notices
+import trafficedu.feedback.views.policies
 import trafficedu.feedback.views.policy
 import trafficedu.hazards.views.browsing
 import trafficedu.hazards.views.checks
 import trafficedu.hazards.views.kinds
+import trafficedu.hazards.views.queued
 import trafficedu.hazards.views.reporting
 import trafficedu.hazards.views.working
 import trafficedu.helmets.views.counting
@@ -46,6 +50,7 @@ import trafficedu.helmets.views.results
 import trafficedu.helmets.views.sites
 import trafficedu.helmets.views.surveys
 import trafficedu.issued.views
+import trafficedu.lists.views
 import trafficedu.messages.views
 import trafficedu.overview.views.browsing
 import trafficedu.overview.views.listing
@@ -54,8 +59,10 @@ import trafficedu.patrols.views
 import trafficedu.points.views.browsing
 import trafficedu.points.views.catalogue
 import trafficedu.points.views.recording
-import trafficedu.public.views
-import trafficedu.riders.views
+import trafficedu.public.views.papers
+import trafficedu.public.views.rider
+import trafficedu.riders.views.lookups
+import trafficedu.riders.views.people
 import trafficedu.stations.views
 import trafficedu.transfers.views.corrections
 import trafficedu.transfers.views.files
@@ -68,23 +75,49 @@ import trafficedu.violations.views.catalogue
 import trafficedu.violations.views.companies
 import trafficedu.violations.views.correcting
 import trafficedu.violations.views.deciding
+import trafficedu.violations.views.doubles
+import trafficedu.violations.views.evidence
+import trafficedu.violations.views.inbox
+import trafficedu.violations.views.looking_up
+import trafficedu.violations.views.queued
 import trafficedu.violations.views.recording
-from trafficedu import wiring
+from trafficedu import figures
 from trafficedu.accounts import queries as accounts
-from trafficedu.core import access, compression, database, health, kept, lanes, logs, pages, proxies, security, web
+from trafficedu.core import (
+    access,
+    compression,
+    database,
+    health,
+    installed,
+    kept,
+    lanes,
+    list_views,
+    logs,
+    pages,
+    proxies,
+    security,
+    web,
+)
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.templates import KeptTemplates
 from trafficedu.core.text import LOCALES
 from trafficedu.core.tokens import MaskedProtection
+from trafficedu.lists.queries import list_views as list_saved_views
 from trafficedu.messages.rules import read_origins
+from trafficedu.wiring.files import EXPORTERS, IMPORTERS
+from trafficedu.wiring.handlers import HANDLERS
+from trafficedu.wiring.papers import DOCUMENTS, REVOKED_AT
+from trafficedu.wiring.screens import FOLLOWS, HOME, PANELS, TIMELINES
 
 PAGES: Sequence[ModuleType] = [
     trafficedu.overview.views.browsing,
     trafficedu.overview.views.listing,
     trafficedu.overview.views.screen,
-    trafficedu.public.views,
+    trafficedu.public.views.rider,
+    trafficedu.public.views.papers,
     trafficedu.accounts.views,
     trafficedu.areas.views,
+    trafficedu.coverage.views,
     trafficedu.companies.views,
     trafficedu.stations.views,
     trafficedu.configuration.views,
@@ -94,13 +127,19 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.transfers.views.jobs,
     trafficedu.transfers.views.mappings,
     trafficedu.transfers.views.runs,
-    trafficedu.riders.views,
+    trafficedu.riders.views.people,
+    trafficedu.riders.views.lookups,
     trafficedu.violations.views.browsing,
     trafficedu.violations.views.catalogue,
     trafficedu.violations.views.companies,
     trafficedu.violations.views.correcting,
     trafficedu.violations.views.deciding,
+    trafficedu.violations.views.doubles,
+    trafficedu.violations.views.evidence,
+    trafficedu.violations.views.inbox,
+    trafficedu.violations.views.looking_up,
     trafficedu.violations.views.recording,
+    trafficedu.violations.views.queued,
     trafficedu.education.views.tasks,
     trafficedu.education.views.sessions,
     trafficedu.education.views.study,
@@ -109,8 +148,11 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.education.views.courses,
     trafficedu.education.views.desk,
     trafficedu.feedback.views.notices,
+    trafficedu.feedback.views.policies,
     trafficedu.feedback.views.policy,
     trafficedu.campaigns.views,
+    trafficedu.escalation.views,
+    trafficedu.evaluation.views.result,
     trafficedu.evaluation.views.results,
     trafficedu.evaluation.views.rule_sets,
     trafficedu.evaluation.views.runs,
@@ -122,6 +164,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.hazards.views.browsing,
     trafficedu.hazards.views.checks,
     trafficedu.hazards.views.kinds,
+    trafficedu.hazards.views.queued,
     trafficedu.hazards.views.reporting,
     trafficedu.hazards.views.working,
     trafficedu.helmets.views.counting,
@@ -131,6 +174,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.patrols.views,
     trafficedu.messages.views,
     trafficedu.issued.views,
+    trafficedu.lists.views,
     trafficedu.points.views.browsing,
     trafficedu.points.views.catalogue,
     trafficedu.points.views.recording,
@@ -143,11 +187,8 @@ NAVIGATION = [
         [
             pages.NavigationItem("violations.record", _l("Record a violation"), "violations:violation:record"),
             pages.NavigationItem("violations.index", _l("Violation records"), "violations:violation:read"),
-            pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
-            pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
+            pages.NavigationItem("violations.inbox", _l("Decisions waiting"), "violations:violation:review"),
             pages.NavigationItem("violations.unnamed", _l("To be identified"), "violations:violation:record"),
-            pages.NavigationItem("violations.plates", _l("Plates of other riders"), "violations:plate:decide"),
-            pages.NavigationItem("violations.companies_open", _l("Open companies"), "violations:company:decide"),
             pages.NavigationItem("accidents.index", _l("Accidents"), "accidents:accident:read"),
             pages.NavigationItem("hazards.index", _l("Hazards"), "hazards:hazard:read"),
             pages.NavigationItem("helmets.results", _l("Helmets"), "helmets:survey:read"),
@@ -180,12 +221,14 @@ NAVIGATION = [
             pages.NavigationItem("bulletin.scorecards", _l("Scorecards"), "bulletin:scorecard:read"),
             pages.NavigationItem("campaigns.index", _l("Campaigns"), "campaigns:campaign:read"),
             pages.NavigationItem("points.balances", _l("Safety points"), "points:entry:read"),
+            pages.NavigationItem("coverage.index", _l("Reported months"), "coverage:month:read"),
         ],
     ),
     pages.NavigationGroup(
         _l("People and places"),
         [
             pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
+            pages.NavigationItem("riders.look_ups", _l("Look-ups of riders"), "riders:lookup:review"),
             pages.NavigationItem("companies.index", _l("Companies"), "companies:company:read"),
             pages.NavigationItem("stations.index", _l("Stations"), "stations:station:read"),
             pages.NavigationItem("areas.index", _l("Areas"), "areas:area:read"),
@@ -199,7 +242,7 @@ NAVIGATION = [
             pages.NavigationItem("hazards.kinds", _l("Kinds of hazard"), "hazards:kind:manage"),
             pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
             pages.NavigationItem("points.activities", _l("Point activities"), "points:activity:manage"),
-            pages.NavigationItem("feedback.policy", _l("Escalation policy"), "feedback:policy:manage"),
+            pages.NavigationItem("feedback.policy", _l("Escalation policy"), "feedback:policy:read"),
             pages.NavigationItem("configuration.index", _l("Configuration"), "configuration:figure:manage"),
             pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
             pages.NavigationItem("messages.deliveries", _l("Delivery log"), "messages:delivery:read"),
@@ -208,6 +251,15 @@ NAVIGATION = [
     ),
 ]
 """The main menu in its order; an item shows to those who hold its permission, a heading where something is below it."""
+
+
+KEPT_PAGES = [
+    installed.KeptPage("violations.record", "violations.kept_record", "kerb.js", "record", "violations.queued"),
+    installed.KeptPage("helmets.count", "helmets.kept_page", "counting.js"),
+    installed.KeptPage("hazards.new", "hazards.kept_new", "hazard.js", "hazard", "hazards.queued"),
+    installed.KeptPage("patrols.now", "patrols.kept_now", "patrol.js", "patrol", "patrols.queued"),
+]
+"""Pages that open on a phone without a network; the first is the one behind the sign on its first screen."""
 
 
 SESSION_LIFETIME = timedelta(hours=12)
@@ -247,26 +299,33 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
         JOB_WAIT_SECONDS=JOB_WAIT_SECONDS,
     )
     app.config.update(overrides or {})
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.bytecode_cache = KeptTemplates(settings.instance / "templates")
+    _init_templates(app, settings)
     compression.init_static(app, https=settings.secure_cookies)
     proxies.init_proxies(app, settings)
     logs.init_logs(app)
     health.init_health(app)
     lanes.init_lanes(app, settings)
-    database.init_database(app, settings, wiring.HANDLERS)
-    flask_babel.Babel(app, locale_selector=_choose_locale)
+    database.init_database(app, settings, HANDLERS, figures.COVERED)
+    web.Languages(app, locale_selector=_choose_locale)
     access.init_access(app, accounts.load_actor)
     MaskedProtection(app)
     security.init_security(app, https=settings.secure_cookies)
-    documents = (wiring.DOCUMENTS, wiring.REVOKED_AT)
-    web.init_web(app, web.Tables(wiring.HOME, wiring.PANELS, wiring.IMPORTERS, wiring.EXPORTERS, *documents))
+    told = (DOCUMENTS, REVOKED_AT, TIMELINES, FOLLOWS)
+    web.init_web(app, web.Tables(HOME, PANELS, IMPORTERS, EXPORTERS, *told))
     kept.init_kept(app)
     pages.init_pages(app, NAVIGATION, accounts.names_of)
+    installed.init_installed(app, KEPT_PAGES)
     compression.init_compression(app)
     for blueprint in dict.fromkeys(module.pages for module in PAGES):
         app.register_blueprint(blueprint)
     return app
+
+
+def _init_templates(app: Flask, settings: Settings) -> None:
+    """Let an undefined name in a template raise, keep what templates are compiled to, and give them lists."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.bytecode_cache = KeptTemplates(settings.instance / "templates")
+    list_views.init_lists(app, list_saved_views)
 
 
 def _template_folder() -> Path:
@@ -276,9 +335,16 @@ def _template_folder() -> Path:
 
 
 def _choose_locale() -> str:
-    """Take ``?lang=``, then what was chosen, then what the account says, then the installation's language."""
+    """Take ``?lang=``, then what was chosen, then what the account says, then the installation's language.
+
+    Riders have no account: their pages speak the language of their phone, where it is one of ours.
+    """
     chosen = request.args.get("lang") or cookie.get("locale")
     if chosen in LOCALES:
         return str(chosen)
     who = access.actor()
-    return who.locale if who.user_id is not None else str(current_app.config["BABEL_DEFAULT_LOCALE"])
+    if who.user_id is not None:
+        return who.locale
+    usual = str(current_app.config["BABEL_DEFAULT_LOCALE"])
+    of_phone = request.accept_languages.best_match(LOCALES) if request.blueprint == "public" else None
+    return of_phone or usual

@@ -19,7 +19,7 @@ import click
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from trafficedu import __version__, wiring
+from trafficedu import __version__
 from trafficedu.accounts.queries import find_actor, find_post
 from trafficedu.accounts.rules import Role
 from trafficedu.accounts.services import UserInput, create_user, first_password
@@ -45,9 +45,10 @@ from trafficedu.demo import services as demo
 from trafficedu.demo.afterwards import evaluate_months
 from trafficedu.demo.documents import issue_documents
 from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_DISTRICTS, MOST_VIOLATIONS, Plan
-from trafficedu.evaluation.services import printing, runs
+from trafficedu.evaluation.services import backtests, printing, runs
 from trafficedu.evaluation.services.checking import check_month
-from trafficedu.filing import MonthParam, export_kind, print_outcome, print_trial, spooled, template
+from trafficedu.figures import FIGURES
+from trafficedu.filing import MonthParam, export_kind, outlines, print_outcome, print_trial, spooled, template
 from trafficedu.opening import application, language, open_installation, show
 from trafficedu.operating import doctor
 from trafficedu.reports import fonts
@@ -56,6 +57,9 @@ from trafficedu.transfers.queries.runs import find_run
 from trafficedu.transfers.services import importing, undoing
 from trafficedu.transfers.services import jobs as import_jobs
 from trafficedu.transfers.services.trials import TrialTrace
+from trafficedu.wiring.files import IMPORTERS
+from trafficedu.wiring.papers import MONTHLY_REPORTS, PAPERS, REPORTS
+from trafficedu.wiring.work import CHORES, JOBS, REFERENCE
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,6 +71,7 @@ def commands() -> None:
 commands.add_command(doctor)
 commands.add_command(template)
 commands.add_command(export_kind)
+commands.add_command(outlines)
 
 
 def main() -> None:
@@ -107,7 +112,7 @@ def _prepare() -> None:
     schema.upgrade(database().engine)
     keys.settle(session(), utc_now())
     with writing(session()) as own:
-        for load in wiring.REFERENCE:
+        for load in REFERENCE:
             load(own, utc_now())
 
 
@@ -132,12 +137,12 @@ def _fill_with_demo(plan: Plan, now: datetime) -> None:
         with progress_bar(plan.violations) as progress, writing(session()) as own:
             demo.load_demo(own, plan, now, progress)
         issue_documents(session(), evaluate_months(session(), now), now)
-        settling.settle_due(session(), now, wiring.FIGURES, most=sys.maxsize)
+        settling.settle_due(session(), now, FIGURES, most=sys.maxsize)
     click.echo(demo_accounts.table_of(demo_accounts.list_accounts(session()), services_of(session()).address("")))
 
 
 @commands.command("import")
-@click.argument("kind", type=click.Choice(list(wiring.IMPORTERS)), required=False)
+@click.argument("kind", type=click.Choice(list(IMPORTERS)), required=False)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path), required=False)
 @click.option(
     "--undo", metavar="RUN", default="", help="Take back the run with this number, and nothing else (撤销导入)."
@@ -167,7 +172,7 @@ def import_kind(
     choices = importing.Choices(**chosen)
     if output is not None and not (choices.dry_run and output.suffix.lower() in {".csv", ".xlsx"}):
         raise click.UsageError(translate(message("-o names a CSV or XLSX file, with --dry-run only."), language()))
-    taken = importing.File(kind, wiring.IMPORTERS[kind], file, SYSTEM, utc_now(), name)
+    taken = importing.File(kind, IMPORTERS[kind], file, SYSTEM, utc_now(), name)
     with open_installation() as app, closing(TrialTrace(session(), kind, taken.importer.columns, language())) as trial:
         told = trial if choices.dry_run else UNTRACED
         try:
@@ -225,7 +230,7 @@ def _make_ready_to_serve(host: str, port: int, with_demo: bool) -> None:
 
 
 def _runner(app: Flask) -> job_running.Runner:
-    return job_running.Runner(app, wiring.JOBS, find_actor)
+    return job_running.Runner(app, JOBS, find_actor)
 
 
 @commands.command()
@@ -239,7 +244,7 @@ def worker(once: bool, every: int) -> None:
             job_running.start_threads(runner)
         while True:
             with app.app_context():
-                failed = run_chores(session(), wiring.CHORES, utc_now())
+                failed = run_chores(session(), CHORES, utc_now())
             if once:
                 runner.run_waiting()
                 sys.exit(1 if failed else 0)
@@ -247,17 +252,18 @@ def worker(once: bool, every: int) -> None:
 
 
 @commands.command()
-@click.argument("kind", type=click.Choice([*wiring.REPORTS, *wiring.MONTHLY_REPORTS]))
+@click.argument("kind", type=click.Choice([*REPORTS, *MONTHLY_REPORTS]))
 @click.argument("number", metavar="NUMBER|YYYY-MM")
 @click.option("--area", "code", default="", help="Code of the area, or of the company of a scorecard (区划或企业代码).")
 @click.option("--lang", "lang", type=click.Choice(LOCALES), default=None, help="Language; default: the terminal's.")
+@click.option("--paper", type=click.Choice([*PAPERS["receipt"]]), help="Paper of a receipt; default: a5 (纸张).")
 @click.option("-o", "file", type=click.Path(dir_okay=False, writable=True, path_type=Path), required=True)
-def report(kind: str, number: str, code: str, lang: str | None, file: Path) -> None:
+def report(kind: str, number: str, code: str, lang: str | None, paper: str | None, file: Path) -> None:
     """Write a document as PDF; a bulletin's annex as XLSX (生成文书).
 
-    A bulletin and a scorecard are of a month: trafficedu report bulletin 2026-10 -o bulletin.pdf
+    Bulletin, scorecard and brief are of a month: trafficedu report bulletin 2026-10 -o bulletin.pdf
     """
-    render = _renderer(kind, number, code, file.suffix.lower())
+    render = _renderer(kind, number, code, file.suffix.lower(), paper)
     with open_installation():
         body = render(lang or language())
     try:
@@ -266,13 +272,18 @@ def report(kind: str, number: str, code: str, lang: str | None, file: Path) -> N
         raise Refusal(message("%(file)s cannot be written.", file=file)) from error
 
 
-def _renderer(kind: str, number: str, code: str, suffix: str) -> Callable[[str], bytes]:
+def _renderer(kind: str, number: str, code: str, suffix: str, paper: str | None) -> Callable[[str], bytes]:
     """Return what renders the document in a language; wrong use ends here, before the database is opened."""
-    endings = wiring.MONTHLY_REPORTS.get(kind)
+    endings, papers = MONTHLY_REPORTS.get(kind), PAPERS.get(kind)
+    if paper and papers is None:
+        raise click.UsageError(translate(message("--paper goes with a receipt."), language()))
     if endings is None:
         if code:
-            raise click.UsageError(translate(message("--area goes with a bulletin or a scorecard."), language()))
-        return lambda lang: wiring.REPORTS[kind](session(), normalise(number), lang, utc_now())
+            raise click.UsageError(
+                translate(message("--area goes with a bulletin, a scorecard or a brief."), language())
+            )
+        render_one = papers[paper] if paper and papers else REPORTS[kind]
+        return lambda lang: render_one(session(), normalise(number), lang, utc_now())
     if kind == "scorecard" and not code:
         raise click.UsageError(translate(message("Name the town, village or company with --area CODE."), language()))
     month = MonthParam().convert(number, None, None)
@@ -281,24 +292,32 @@ def _renderer(kind: str, number: str, code: str, suffix: str) -> Callable[[str],
 
 
 @commands.command()
-@click.argument("month", type=MonthParam())
+@click.argument("month", type=MonthParam(), required=False)
 @click.option("--check", is_flag=True, help="Work out the stored results again; change nothing (核对).")
+@click.option("--backtest", is_flag=True, help="What the colours of all stored months foretold (回测).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def evaluate(month: Month, check: bool, as_json: bool) -> None:
+def evaluate(month: Month | None, check: bool, backtest: bool, as_json: bool) -> None:
     """Give every town, village and company its colour for a month (五色评估考评).
 
     --check also compares the sums that pages show of the month with a full count.
     """
+    if (month is None) != backtest or (check and backtest):
+        raise click.UsageError(translate(message("Name a month, or ask for --backtest alone."), language()))
     with open_installation():
+        if month is None:
+            found_back = backtests.backtest(session(), utc_now())
+            said = [translate(line, language()) for line in printing.backtest_in_words(found_back)]
+            click.echo(json.dumps(found_back, ensure_ascii=False) if as_json else "\n".join(said))
+            return
         found = check_month(session(), month, utc_now()) if check else None
-        wrong = settling.compare_all(session(), wiring.FIGURES, month) if check else []
+        wrong = settling.compare_all(session(), FIGURES, month) if check else []
         run = found.run if found else runs.evaluate(session(), month, utc_now())
         if as_json:
             click.echo(json.dumps(printing.as_json(session(), run, found), ensure_ascii=False))
         else:
             lines = printing.check_in_words(found) if found else printing.summary(session(), run)
             click.echo("\n".join(translate(line, language()) for line in lines))
-        for line in printing.sums_in_words(session(), wiring.FIGURES, month, wrong, utc_now()) if check else ():
+        for line in printing.sums_in_words(session(), FIGURES, month, wrong, utc_now()) if check else ():
             show(line)
     sys.exit(1 if wrong or (found and found.differences) else 0)
 
@@ -343,7 +362,7 @@ def trend(file: Path, horizon: int, backtest: bool, as_json: bool, sheet: str) -
     """Fit the trend model to a tidy table area,month,accidents[,exposure,...], CSV or XLSX (趋势模型)."""
     from trafficedu.analysis import trend_report, trend_words  # noqa: PLC0415 - scikit-learn loads only where it is used
 
-    found = trend_report.run(spooled(file), horizon, backtest=backtest, sheet=sheet)
     running = Month.of(local_date(utc_now()))
+    found = trend_report.run(spooled(file), horizon, backtest=backtest, sheet=sheet, running=running)
     told = json.dumps(found.as_json(), ensure_ascii=False) if as_json else ""
     click.echo(told or trend_words.as_text(found, language(), running))

@@ -12,18 +12,24 @@ from typing import Any
 
 import click
 
-from trafficedu import wiring
+from trafficedu.areas.imports import outlines as outline_files
+from trafficedu.areas.queries.outlines import find_file
 from trafficedu.core import blanks
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
+from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
+from trafficedu.core.numbers import normalise
+from trafficedu.core.outlines import GivenFile
+from trafficedu.core.positions import Datum
 from trafficedu.core.terminal import progress_bar
-from trafficedu.core.text import LOCALES, message, translate
+from trafficedu.core.text import LOCALES, message, translate, unpacked
 from trafficedu.core.transactions import writing
 from trafficedu.opening import language, open_installation, show
 from trafficedu.transfers.services import exporting, importing
 from trafficedu.transfers.services.trials import TrialTrace
+from trafficedu.wiring.files import EXPORTERS, IMPORTERS
 
 STREAM = Path("-")
 """Stands for standard input, or standard output."""
@@ -56,7 +62,7 @@ class MonthParam(click.ParamType[Month]):
 
 
 @click.command("export")
-@click.argument("kind", type=click.Choice(list(wiring.EXPORTERS)))
+@click.argument("kind", type=click.Choice(list(EXPORTERS)))
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--month", type=MonthParam(), help="Only this month (只导出该月).")
 @click.option(
@@ -73,7 +79,7 @@ def export_kind(kind: str, file: Path, month: Month | None, headings: str | None
     wanted = exporting.Export(kind, month, headings=headings)
     with open_installation():
         with progress_bar(None) as progress:
-            table = exporting.TableOut(session(), wiring.EXPORTERS[kind], wanted, SYSTEM, utc_now())
+            table = exporting.TableOut(session(), EXPORTERS[kind], wanted, SYSTEM, utc_now())
             if file == STREAM:
                 count = exporting.export_stream(table, sys.stdout.buffer, progress)
             else:
@@ -84,7 +90,7 @@ def export_kind(kind: str, file: Path, month: Month | None, headings: str | None
 
 
 @click.command("template")
-@click.argument("kind", type=click.Choice(list(wiring.IMPORTERS)))
+@click.argument("kind", type=click.Choice(list(IMPORTERS)))
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
 @click.option("--headings", type=click.Choice(LOCALES), default="zh", help="In which language; default: zh (表头语言).")
 def template(kind: str, file: Path, headings: str) -> None:
@@ -92,7 +98,7 @@ def template(kind: str, file: Path, headings: str) -> None:
     if file.suffix.lower() not in {".csv", ".xlsx"}:
         click.echo(translate(message("Choose a file whose name ends in .csv or .xlsx."), language()), err=True)
         sys.exit(2)
-    blanks.write_file(wiring.IMPORTERS[kind].columns, file, headings)
+    blanks.write_file(IMPORTERS[kind].columns, file, headings)
 
 
 def print_trial(trial: TrialTrace, as_json: bool, output: Path | None) -> None:
@@ -151,3 +157,33 @@ def print_outcome(outcome: importing.Outcome, as_json: bool, trial: bool) -> Non
         show(message("Nothing was written: this was only a trial."))
     elif outcome.run:
         show(message("To take this import back: trafficedu import --undo %(run)s", run=outcome.run))
+
+
+@click.command("outlines")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path), required=False)
+@click.option("--datum", type=click.Choice([each.value for each in Datum]), help="System of the points (坐标系).")
+@click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing (试运行).")
+@click.option("--skip-unknown", is_flag=True, help="Leave areas out that are not in the tree (跳过未知区划).")
+@click.option("--undo", metavar="NUMBER", default="", help="Take back the file with this number (撤销).")
+def outlines(file: Path | None, datum: str | None, dry_run: bool, skip_unknown: bool, undo: str) -> None:
+    """Take in outlines of areas for the map, GeoJSON, all or nothing (区划边界)."""
+    if undo:
+        with open_installation(), writing(session()) as own:
+            count = outline_files.take_back(own, find_file(own, normalise(undo)), SYSTEM, utc_now())
+        return click.echo(translate(message("Outlines of %(count)d areas taken back.", count=count), language()))
+    if file is None or datum is None:
+        raise click.UsageError(translate(message("Name the FILE and its --datum, or --undo NUMBER."), language()))
+    given = GivenFile(file.name, spooled(file).read_bytes(), Datum(datum))
+    with open_installation(), writing(session()) as own:
+        tried = outline_files.try_outlines(own, given, SYSTEM, utc_now())
+        for row in tried.left_out:
+            show(message("%(name)s: %(why)s", name=row["name"], why=unpacked(row["why"])))
+        if tried.left_out and not skip_unknown:
+            raise Refusal(message("Nothing was imported. --skip-unknown leaves these out."), field="file")
+        if not dry_run:
+            outline_files.take_outlines(own, tried, SYSTEM, utc_now())
+        number, count = tried.number, len(tried.outlines)
+        if dry_run:
+            own.rollback()
+    click.echo(translate(message("%(count)d outlines, file %(number)s.", count=count, number=number), language()))
+    return None

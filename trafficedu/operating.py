@@ -16,6 +16,7 @@ from trafficedu.core.doctor import Finding, State, Subject, examine_settings
 from trafficedu.core.errors import Refusal
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message, translate
+from trafficedu.evidence.queries import examine_files
 from trafficedu.opening import application, language
 
 
@@ -47,7 +48,7 @@ def _found() -> list[Finding]:
     with app.app_context():
         try:
             if schema.is_current(database().engine):
-                return configuration.examine(session(), utc_now())
+                return [*configuration.examine(session(), utc_now()), *examine_files(session())]
             text = message("The database is not ready. Run first: trafficedu init")
         except OperationalError as error:
             text = message("The database is not responding (%(why)s).", why=str(error.orig).strip().partition("\n")[0])

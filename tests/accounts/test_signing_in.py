@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
+from tests.core.test_seen import hidden
 from tests.factories import people
 from tests.factories.people import PASSWORD
 from trafficedu.accounts import services
@@ -327,6 +328,23 @@ def test_a_deactivated_user_is_out_at_once(client: Browser, make_user: MakeUser,
     session.commit()
     assert client.get("/users").status_code == 302
     assert enter(client, user) == 422
+
+
+def test_of_two_sign_in_pages_opened_at_once_the_first_asks_for_the_password_once_more(
+    app: Flask, client: Browser, make_user: MakeUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    user = make_user("officer")
+    first = client.get("/sign-in?next=/record").text
+    client.delete_cookie("trafficedu")
+    client.get("/sign-in")
+    form = {"username": user.username, "password": PASSWORD}
+    asked = client.post("/sign-in?next=/record", data=form | {"csrf_token": hidden(first, "csrf_token")})
+    assert asked.status_code == 400
+    assert f'value="{user.username}"' in asked.text
+    assert PASSWORD not in asked.text
+    again = client.post("/sign-in?next=/record", data=form | {"csrf_token": hidden(asked.text, "csrf_token")})
+    assert (again.status_code, again.headers["Location"]) == (303, "/record")
 
 
 def test_signing_out_ends_the_session(client: Browser, make_user: MakeUser) -> None:

@@ -18,7 +18,7 @@ from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 pytestmark = pytest.mark.one_database
 PLAN = Plan(violations=600, months=4, districts=3)

@@ -21,7 +21,7 @@ from trafficedu.demo.services import load_demo
 from trafficedu.feedback.models import Notice
 from trafficedu.issued.models import Document
 from trafficedu.overview.models import ListProtest, VillageList
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 NOW = datetime(2026, 6, 2, 1, 30, tzinfo=UTC)
 """A morning right after the end of a month: the newest list was frozen only just now."""

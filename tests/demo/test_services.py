@@ -33,14 +33,16 @@ from trafficedu.education.models.tasks import Attendance, Booking, Certificate, 
 from trafficedu.education.rules.reckoning import ModulePlan, ModuleTimes, gaps
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries.notices import count_unanswered
-from trafficedu.feedback.rules import NoticeState
+from trafficedu.feedback.rules.notices import NoticeState
 from trafficedu.feedback.services.answers import Answer, check_answer
+from trafficedu.helmets.models import HelmetSite, HelmetSurvey
 from trafficedu.riders import rules as riders
 from trafficedu.riders.models import Engagement, Rider, Vehicle
 from trafficedu.riders.queries.people import ID_NUMBER, PHONE
 from trafficedu.stations.models import Station
-from trafficedu.violations import rules as offences
-from trafficedu.violations.models import Objection, PlateQuestion, Violation, ViolationKind
+from trafficedu.violations.models.decisions import Objection, PlateQuestion
+from trafficedu.violations.models.records import Violation, ViolationKind
+from trafficedu.violations.rules import checks as offences
 
 Elsewhere = Callable[[Plan, datetime], Session]
 PLAN = Plan(violations=600, months=14, seed=7)
@@ -264,7 +266,10 @@ def test_a_district_at_work_has_some_open_cases_of_each_kind_and_nothing_that_wa
 
     assert count(Violation.company_known == "named") == 3
     assert count(Violation.company_known == "ambiguous") == 2
-    assert count(Violation.identity == "wanted") == 2
+    assert count(Violation.identity == "wanted", Violation.papers.is_not(None)) == 2
+    alone = demo.scalars(select(Violation).where(Violation.identity == "wanted", Violation.papers.is_(None))).all()
+    assert alone
+    assert all(TODAY - each.occurred_on < timedelta(days=31) for each in alone)
     assert count(PlateQuestion.state == "open")
     assert count(Proposal.state == "open") == 1
     assert count(Correction.state == "differs") == 1
@@ -306,6 +311,15 @@ def test_ebikes_are_registered_for_every_town_and_month(demo: Session) -> None:
     villages = demo.scalar(of_level.where(Area.level == "village"))
     assert villages
     assert villages % (demo.scalar(select(func.count()).where(Area.level == "village")) or 1) == 0
+
+
+def test_half_of_the_evaluated_towns_have_three_sites_where_helmets_are_counted(demo: Session) -> None:
+    towns = {area.code: 0 for area in demo.scalars(select(Area).where(Area.level == "town", Area.evaluated))}
+    lately = select(HelmetSurvey.site_id).where(HelmetSurvey.occurred_on.between(date(2026, 3, 1), date(2026, 5, 31)))
+    sites = select(Area.code).join(HelmetSite, HelmetSite.area_id == Area.id).where(HelmetSite.id.in_(lately))
+    for code in demo.scalars(sites):
+        towns[code[:9]] += 1
+    assert sum(counted >= 3 for counted in towns.values()) >= len(towns) / 2
 
 
 def test_one_account_a_role_can_sign_in_and_nobody_else(demo: Session) -> None:

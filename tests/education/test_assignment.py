@@ -34,8 +34,8 @@ from trafficedu.education.services.absence import leave_early
 from trafficedu.education.services.study import check_in, undo_check_in
 from trafficedu.riders.models import Rider
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
-from trafficedu.violations.models import Violation
-from trafficedu.violations.rules import ViolationState
+from trafficedu.violations.models.records import Violation
+from trafficedu.violations.rules.states import ViolationState
 
 
 def establish(session: Session, violation: Violation, now: datetime = NOW) -> StudyTask:

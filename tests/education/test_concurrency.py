@@ -22,7 +22,7 @@ from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.services import seats
 from trafficedu.riders.models import Rider
 from trafficedu.violations.events import ViolationEstablished
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 THREADS, EACH = 20, 10
 

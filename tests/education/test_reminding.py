@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -54,6 +55,31 @@ def test_a_reminder_tells_the_home_village_and_is_kept(
     assert supervisor.display_name in home
     assert "已催学" in client.get(f"/education/{away.number}?lang=zh").text
     assert "已催学" in client.get("/education?state=away&lang=zh").text
+
+
+def test_many_are_reminded_at_once_and_who_is_seated_is_left_out(
+    client: Browser, session: Session, district: District, supervisor: User, away: StudyTask
+) -> None:
+    people.make_user(session, "grid", area_id=district.c.id)
+    rider = make_rider(session, district.c)
+    make_violation(session, rider, district.a)
+    done = make_task(session, rider, district.a, due_on=today())
+    done.state = TaskState.COMPLETED
+    session.commit()
+    client.sign_in(supervisor)
+    rows = re.findall(r'name="row" value="(T\w+\.\w+)"', client.get("/education").text)
+    assert {row.partition(".")[0] for row in rows} == {away.number, done.number}
+    page = client.post("/education/chosen?lang=en", data={"act": "remind", "row": rows}).text
+    assert "1 is left out" in page
+    assert re.findall(r'name="row" value="(T\w+)\.', page) == [away.number]
+    assert session.scalars(select(Reminder)).all() == []
+    given = {"act": "remind", "confirmed": "y", "row": [row for row in rows if row.startswith(away.number)]}
+    assert "1 done, 0 refused" in client.post("/education/chosen?lang=en", data=given).text
+    again = client.post("/education/chosen?lang=en", data=given).text
+    assert "0 done, 1 refused" in again
+    assert "reminded today already" in again
+    [kept] = session.scalars(select(Reminder))
+    assert (kept.task_id, kept.reminded_by_id) == (away.id, supervisor.id)
 
 
 def test_twice_a_day_is_refused_and_said(

@@ -35,7 +35,7 @@ from trafficedu.education.rules.states import BookingState, TaskState
 from trafficedu.education.views import desk, sessions, study, tasks
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.people import PHONE
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries.searching import Words
 
 MakeUser = Callable[..., User]

@@ -15,6 +15,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Denied, Missing, Refusal, Stale
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, Certificate
+from trafficedu.education.queries import rates
 from trafficedu.education.queries.hours import hours_of
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.services import absence, exceptions, signing
@@ -66,6 +67,20 @@ def test_the_whole_study_ends_in_a_certificate(session: Session, booking: Bookin
     assert certificate.number.startswith("C")
     assert signing.sign_off(session, booking, staff, later) is certificate, "twice gives the first again"
     assert render_certificate(session, certificate.number, "zh", utc_now()).startswith(b"%PDF")
+
+
+def test_a_sign_off_taken_back_and_given_again_counts_once(session: Session, booking: Booking, staff: Actor) -> None:
+    studied(session, booking, staff)
+    later = STARTS + timedelta(hours=1)
+    signing.sign_off(session, booking, staff, later)
+    supervisor = actor_of(people.make_user(session, "supervisor", area_id=booking.session.station.area.district.id))
+    signing.take_back_sign_off(session, booking, "签发后发现签错了人，予以撤销", supervisor, later)
+    signing.sign_off(session, booking, staff, later)
+    assert len(session.scalars(select(Certificate)).all()) == 2
+    due = booking.task.due_on
+    after = later + timedelta(days=60)
+    marks = rates.sum_marks(session, due.replace(day=1), due + timedelta(days=1), after)
+    assert [(area, tasks, quiz) for area, _, _, tasks, _, quiz in marks] == [(booking.task.area_id, 1, 90)]
 
 
 def test_modules_keep_their_order_and_their_minutes(session: Session, booking: Booking, staff: Actor) -> None:

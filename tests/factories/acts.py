@@ -8,7 +8,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from tests.factories import education, feedback, people
@@ -24,17 +24,20 @@ from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
 from trafficedu.education.rules.states import NOT_BEGUN, UNFINISHED, BookingState, SessionState
 from trafficedu.education.services import absence, exceptions, seats, sessions, signing, study
 from trafficedu.feedback.models import Notice
-from trafficedu.feedback.rules import NoticeState, Receiver
+from trafficedu.feedback.rules.notices import NoticeState
+from trafficedu.feedback.rules.policy import Receiver
 from trafficedu.feedback.services.answers import Answer, answer
 from trafficedu.riders.models import Rider
 from trafficedu.riders.services.engagements import EngagementChange, NewEngagement, change_engagement, engage
 from trafficedu.riders.services.people import NewRider, update_rider
-from trafficedu.violations.models import CompanyDecision, Objection, Violation
-from trafficedu.violations.rules import COMPANY_OPEN, ViolationState
-from trafficedu.violations.services import companies
+from trafficedu.violations.models.decisions import CompanyDecision, Objection, ViolationPair
+from trafficedu.violations.models.records import Violation
+from trafficedu.violations.rules.states import COMPANY_OPEN, PairState, ViolationState
+from trafficedu.violations.services import companies, doubles, merging
 from trafficedu.violations.services.objections import decide_objection, raise_objection
 from trafficedu.violations.services.recording import record
-from trafficedu.violations.services.reviewing import identify_rider, void
+from trafficedu.violations.services.reviewing import confirm, identify_rider, void
+from trafficedu.violations.services.undoing import reopen_review
 from trafficedu.violations.services.unnamed import Described
 
 
@@ -69,7 +72,7 @@ class Walk:
             self.take_back,
             self.change_engagement,
             *[self.move] * 4,
-            self.undo_check_in,
+            *[self.undo_check_in] * 2,
             self.miss,
             self.sign_off,
             self.waive,
@@ -81,6 +84,11 @@ class Walk:
             self.move_house,
             self.record_without_papers,
             self.name,
+            self.record_camera,
+            self.review,
+            self.review_again,
+            *[self.record_again] * 2,
+            self.decide_pair,
         ]
         self.waiting: list[Callable[[], Any]] = []
         self.taken: Counter[str] = Counter()
@@ -108,6 +116,26 @@ class Walk:
         code = self.chance.choice([None, None, "", *(firm.code for firm in self.firms)])
         given = {"rider_number": rider.number, "company_code": code, "occurred_utc": self.now, "plate": ""}
         return record(self.session, new_violation(area, **given), self.staff, self.now)
+
+    def record_again(self) -> Any:
+        """Let a file bring what was recorded before, a minute later."""
+        first = self._any(select(Violation).where(Violation.rider_id.is_not(None), Violation.state == "confirmed"))
+        if not isinstance(first, Violation) or first.rider is None:
+            return None
+        moment = first.occurred_utc + timedelta(minutes=1)
+        given = {"rider_number": first.rider.number, "occurred_utc": moment, "plate": "", "place": first.place}
+        key = f"F{self.chance.randrange(10**9)}"
+        return record(self.session, new_violation(first.area, **given, reference=key), self.staff, self.now)
+
+    def decide_pair(self) -> Any:
+        pair = self._any(select(ViolationPair).where(ViolationPair.state == PairState.OPEN))
+        if not isinstance(pair, ViolationPair):
+            return None
+        if self.chance.random() < 0.5:
+            doubles.tell_apart(self.session, pair, self.staff, self.now)
+        else:
+            merging.merge(self.session, pair, self.chance.choice([pair.first_id, pair.second_id]), self.staff, self.now)
+        return pair
 
     def engage(self, rider: Rider, firm: Company) -> Any:
         basis = self.chance.choice(["contract", "consent", None])
@@ -153,6 +181,34 @@ class Walk:
         new = new_violation(self.villages[0], rider=None, papers="refused", described=told, occurred_utc=self.now)
         return record(self.session, new, SYSTEM, self.now)
 
+    def record_camera(self) -> Any:
+        """Let a camera see a rider who is known, or a plate alone."""
+        rider = self.chance.choice([None, self.chance.choice(self.riders).number])
+        given: dict[str, Any] = (
+            {"rider_number": rider, "plate": ""} if rider else {"rider": None, "plate": "杭州C12345"}
+        )
+        new = new_violation(self.villages[0], **given, source="camera", occurred_utc=self.now)
+        return record(self.session, new, SYSTEM, self.now)
+
+    def review(self) -> Any:
+        """Confirm a camera record; one in two is taken back at once."""
+        violation = self._any(select(Violation).where(Violation.state == ViolationState.PENDING))
+        if not isinstance(violation, Violation):
+            return None
+        confirm(self.session, violation, self.staff, self.now, late="迟交")
+        if self.chance.random() < 0.5:
+            reopen_review(self.session, violation, self.staff, self.now)
+        return violation
+
+    def review_again(self) -> Any:
+        """Confirm a camera record, take that back and confirm it once more."""
+        violation = self.review()
+        if violation is not None and violation.state == ViolationState.CONFIRMED:
+            reopen_review(self.session, violation, self.staff, self.now)
+        if violation is not None:
+            confirm(self.session, violation, self.staff, self.now, late="迟交")
+        return violation
+
     def name(self) -> Any:
         nameless = self._any(select(Violation).where(Violation.papers.is_not(None)))
         if not isinstance(nameless, Violation):
@@ -160,7 +216,8 @@ class Walk:
         return identify_rider(self.session, nameless, new_rider(), self.staff, self.now)
 
     def answer(self) -> Any:
-        notice = self._any(select(Notice).where(Notice.state != NoticeState.HELD))
+        own = or_(Notice.company_id == self.world.company.id, Notice.receiver_kind == Receiver.VILLAGE)
+        notice = self._any(select(Notice).where(Notice.state != NoticeState.HELD, own))
         assert notice is None or isinstance(notice, Notice)
         if notice is None:
             return None

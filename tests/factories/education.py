@@ -24,7 +24,7 @@ from trafficedu.education.services.assignment import assign_for_violation
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 from trafficedu.violations.events import ViolationEstablished
-from trafficedu.violations.models import Violation, ViolationKind
+from trafficedu.violations.models.records import Violation, ViolationKind
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)  # a Monday, 14:00 in Shanghai
 TODAY = date(2026, 11, 23)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+import trafficedu
 from trafficedu.accidents.models import Accident
 from trafficedu.areas.models import Area
 from trafficedu.core import bulk
 from trafficedu.core.clock import SHANGHAI
-from trafficedu.core.month import Month
+from trafficedu.core.month import EARLIEST, Month
 from trafficedu.core.numbers import new_number
+from trafficedu.evaluation.models import RuleSetRecord
+from trafficedu.evaluation.rules.rule_sets import RuleSetState
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 """Friday, 20 November 2026, noon in Shanghai: the last full month is October."""
@@ -55,3 +60,22 @@ def add_accidents(
         for day in spread(first + place, int(count))
     )
     bulk.load(session, Accident.__table__, rows)
+
+
+def put_first_rules_in_force(session: Session) -> RuleSetRecord:
+    """Put rule set 1 in force from the beginning: months that were judged under it stay under it."""
+    path = Path(trafficedu.__file__).parent / "reference" / "rule_set.json"
+    shipped = json.loads(path.read_text(encoding="utf-8"))
+    record = RuleSetRecord(
+        code=shipped["code"],
+        name=shipped["name"],
+        valid_from=EARLIEST,
+        payload=shipped["payload"],
+        state=RuleSetState.IN_FORCE,
+        created_utc=NOW,
+        changed_utc=NOW,
+        released_utc=NOW,
+    )
+    session.add(record)
+    session.flush()
+    return record

@@ -25,7 +25,7 @@ from trafficedu.riders.rules import CompanyKnown, IdType
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.riders.services.people import NewRider, find_or_register
 from trafficedu.violations.events import ViolationEstablished
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 
 @dataclass(frozen=True)

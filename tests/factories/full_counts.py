@@ -16,7 +16,7 @@ from trafficedu.education.rules.reckoning import CompletionCounts, ReoffenceCoun
 from trafficedu.education.rules.states import LEFT_OUT
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.helmets.queries.monthly import RateCriteria
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 
 def count_completion(session: Session, path: str, period: Period, now: datetime) -> CompletionCounts:

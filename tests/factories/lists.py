@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import places
+from tests.factories.evaluation import put_first_rules_in_force
 from trafficedu.core.month import Month
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun, RuleSetRecord
 
@@ -26,9 +27,9 @@ def publish(
     inputs: Mapping[str, Any] | None = None,
     number: int = 1,
 ) -> EvaluationRun:
-    """Add a published evaluation of ``month``: the code of an area -> its colour."""
-    rules = session.scalars(select(RuleSetRecord)).first()
-    assert rules is not None
+    """Add a published evaluation of ``month`` under rule set 1: the code of an area -> its colour."""
+    rules = session.scalar(select(RuleSetRecord).where(RuleSetRecord.code == "default"))
+    rules = rules or put_first_rules_in_force(session)
     run = EvaluationRun(
         month=month,
         number=number,

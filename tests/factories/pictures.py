@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 GPS_IFD = 0x8825
 _XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>XMP-SECRET</x:xmpmeta>"
@@ -26,4 +26,21 @@ def camera_photo(size: tuple[int, int] = (80, 60), orientation: int = 1, seed: i
     exif.get_ifd(GPS_IFD).update({1: "N", 2: (30.0, 10.0, 42.6), 3: "E", 4: (120.0, 15.0, 52.9)})
     written = io.BytesIO()
     picture.save(written, "JPEG", exif=exif, comment=b"COMMENT-SECRET", xmp=_XMP)
+    return written.getvalue()
+
+
+def plain_photo(seed: int = 0, size: tuple[int, int] = (40, 30), form: str = "JPEG", mode: str = "RGB") -> bytes:
+    """Return a picture of one colour, another one for each ``seed`` below 4,096, without any metadata."""
+    colour = (seed % 16 * 17, seed // 16 % 16 * 17, seed // 256 % 16 * 17)
+    written = io.BytesIO()
+    Image.new("RGB", size, colour).convert(mode).save(written, form)
+    return written.getvalue()
+
+
+def signature(line: int = 1) -> bytes:
+    """Return what a page's script sends of a line drawn across the box, on white."""
+    picture = Image.new("RGB", (300, 100), "white")
+    ImageDraw.Draw(picture).line((20, 20 + line, 280, 80), fill="black", width=4)
+    written = io.BytesIO()
+    picture.save(written, "PNG")
     return written.getvalue()

@@ -38,7 +38,8 @@ from trafficedu.riders.queries.vehicles import find_by_plate
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.riders.services.people import NewRider, find_or_register
 from trafficedu.stations.models import Station
-from trafficedu.violations.models import Objection, Violation
+from trafficedu.violations.models.decisions import Objection
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.services.objections import raise_objection
 from trafficedu.violations.services.recording import NewViolation, record
 

@@ -13,9 +13,11 @@ from stdnum.iso7064 import mod_11_2
 from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.passages import Passage
 from trafficedu.riders.rules import CompanyKnown
 from trafficedu.riders.services.people import NewRider
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
+from trafficedu.violations.queries.timeline import of_record
 from trafficedu.violations.services.recording import NewViolation, record
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -106,3 +108,9 @@ def answer_for(violation: Violation, company: Company | None) -> None:
     """Let a company that engages the rider answer for a record, or none."""
     violation.company_id = company.id if company else None
     violation.company_known = CompanyKnown.ENGAGED if company else CompanyKnown.NOBODY
+
+
+def passages(session: Session, violation: Violation) -> list[Passage]:
+    """Return what a record went through by its own tables, the offence left out."""
+    told = sorted(of_record(session, SYSTEM, "en", violation.id), key=lambda passage: passage.at_utc)
+    return [passage for passage in told if str(passage.what) != "The offence"]

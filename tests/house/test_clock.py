@@ -20,6 +20,7 @@ CORE = {
     "core/kept.py": "the frame of every form: when its page was drawn, how long what was typed is kept",
     "core/list_views.py": "the view of every list: the day in the name of the file that is sent",
     "core/pages.py": "the frame of every page",
+    "core/row_views.py": "the view of what is done to many rows of a list",
 }
 
 

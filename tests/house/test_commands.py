@@ -21,8 +21,10 @@ import xlsxwriter
 from sqlalchemy import create_engine, text
 
 from tests.factories.violations import identity
-from trafficedu import cli, wiring
+from trafficedu import cli
 from trafficedu.core import clock
+from trafficedu.wiring.files import IMPORTERS
+from trafficedu.wiring.papers import REPORTS
 
 VILLAGE = "330109001001"
 
@@ -89,7 +91,7 @@ def counted(url: str, *tables: str) -> list[int]:
 def violation(reference: str, days_ago: int = 400, **changes: str) -> dict[str, str]:
     """A row of a file of violations."""
     moment = clock.local(clock.utc_now()) - timedelta(days=days_ago, hours=1)
-    return dict.fromkeys(wiring.IMPORTERS["violations"].columns.names, "") | {
+    return dict.fromkeys(IMPORTERS["violations"].columns.names, "") | {
         "reference": reference,
         "occurred_at": moment.strftime("%Y-%m-%d %H:%M"),
         "area_code": VILLAGE,
@@ -279,7 +281,7 @@ def test_a_file_that_cannot_be_read_is_refused_whole(
 
 
 def test_a_report_nobody_knows_is_a_sentence_and_no_file(installed: Run, tmp_path: Path) -> None:
-    for kind in wiring.REPORTS:
+    for kind in REPORTS:
         ended = installed("report", kind, "V0000000000X", "-o", tmp_path / "none.pdf")
         assert (ended.status, ended.out, ended.err.count("\n")) == (1, "", 1)
     assert installed("report", "poem", "V1", "-o", tmp_path / "none.pdf").status == 2

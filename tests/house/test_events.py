@@ -27,7 +27,7 @@ from trafficedu.messages.models import Push
 from trafficedu.points.models import PointEntry
 from trafficedu.riders.services.engagements import EngagementChange, NewEngagement, change_engagement, engage
 from trafficedu.riders.services.people import NewRider, find_or_register, update_rider
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.services.recording import record
 from trafficedu.violations.services.reviewing import void
 

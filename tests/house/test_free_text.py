@@ -15,12 +15,12 @@ from wtforms.fields.core import UnboundField
 import trafficedu.app
 from tests.factories.riders import make_identity
 from tests.house.test_commands import violation
-from trafficedu import wiring
 from trafficedu.areas.fields import PlaceField
 from trafficedu.core import parsing
 from trafficedu.core.fields import FilterForm, Form, FormPart, NumbersField, OutsideField, TextField, TrimmedField
 from trafficedu.core.personal import HINT
 from trafficedu.core.web import translated
+from trafficedu.wiring.files import IMPORTERS
 
 PHONE, CARD = "13812345678", make_identity()
 KEPT_AS_NUMBERS = {
@@ -96,6 +96,6 @@ def test_a_number_in_any_free_text_is_refused_at_the_field(app: Flask, number: s
 
 def test_free_text_of_files_is_masked() -> None:
     row = violation("R1", place=f"东门路口 {PHONE}", note=f"家属 {CARD}")
-    read = wiring.IMPORTERS["violations"].columns.read(row)
+    read = IMPORTERS["violations"].columns.read(row)
     assert (read["place"], read["note"]) == ("东门路口 138****5678", f"家属 {CARD[:3]}*************{CARD[-2:]}")
     assert parsing.prose(60)("骑手 13812345678 说") == "骑手 138****5678 说"

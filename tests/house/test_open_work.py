@@ -20,13 +20,22 @@ from trafficedu.education.rules.reckoning import urgency as study_urgency
 from trafficedu.education.rules.states import UNFINISHED, BookingState
 from trafficedu.feedback.models import EarlierAnswer, Feedback, Notice
 from trafficedu.feedback.queries import notices
-from trafficedu.feedback.rules import NoticeState, urgency
+from trafficedu.feedback.rules.notices import HeldReason, NoticeState, urgency
 from trafficedu.riders.models import Rider
-from trafficedu.violations.models import Objection, Violation
+from trafficedu.violations.models.decisions import Objection, ViolationPair
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries.companies import COMPANIES_OPEN, NAMED_RIDERS
+from trafficedu.violations.queries.doubles import DUPLICATES
 from trafficedu.violations.queries.objections import objections_on
 from trafficedu.violations.queries.unnamed import UNNAMED
-from trafficedu.violations.rules import COMPANY_OPEN, NOT_ENDED, IdentityState, ObjectionState, ViolationState
+from trafficedu.violations.rules.states import (
+    COMPANY_OPEN,
+    NOT_ENDED,
+    IdentityState,
+    ObjectionState,
+    PairState,
+    ViolationState,
+)
 
 STEPS, LOOK_EVERY = 75, 3
 WALKS, WALKS_AT_MOST = 3, 10
@@ -75,7 +84,8 @@ def agrees(session: Session, now: datetime) -> None:
     assert {task.id for task in tasks.list_overdue(session, SYSTEM, date.max, 1000)} == undone
 
     _companies_agree(session, violations)
-    wanted = {row.id for row in violations.values() if row.papers and row.rider_id is None and row.state in NOT_ENDED}
+    _pairs_agree(session, violations)
+    wanted = {row.id for row in violations.values() if _is_wanted(row)}
     assert set(session.scalars(select(Violation.id).where(among(Violation.identity, IdentityState.WANTED)))) == wanted
     assert UNNAMED.page(session, SYSTEM, None).total == len(wanted)
 
@@ -87,6 +97,22 @@ def agrees(session: Session, now: datetime) -> None:
     open_objections = select(Objection.id).where(among(Objection.state, ObjectionState.OPEN))
     assert set(session.scalars(open_objections)) == contested
     assert objections_on(now.date()).page(session, SYSTEM, None).total == len(contested)
+
+
+def _is_wanted(row: Violation) -> bool:
+    """Tell whether somebody is to be found: without papers from the beginning, behind a plate alone once it counts."""
+    asked = row.state in NOT_ENDED if row.papers else row.state == ViolationState.CONFIRMED and not row.historic
+    return row.rider_id is None and asked
+
+
+def _pairs_agree(session: Session, violations: Mapping[int, Violation]) -> None:
+    """Nobody is told of the second record of an offence while a pair is open; only two that stand are asked about."""
+    waiting = session.scalars(select(ViolationPair).where(ViolationPair.state == PairState.OPEN)).all()
+    assert all(violations[key].state in NOT_ENDED for pair in waiting for key in (pair.first_id, pair.second_id))
+    second = {pair.second_id for pair in waiting}
+    held = select(Notice.violation_id).where(Notice.held_reason == HeldReason.DOUBLE)
+    assert set(session.scalars(held)) <= second
+    assert DUPLICATES.page(session, SYSTEM, None).total == len(waiting)
 
 
 def _companies_agree(session: Session, violations: Mapping[int, Violation]) -> None:
@@ -102,9 +128,12 @@ def _companies_agree(session: Session, violations: Mapping[int, Violation]) -> N
         if violation.historic:
             assert violation.id not in notices_of, "of history nobody is told or asked"
             continue
-        notice = notices_of[violation.id]
         if violation.state != ViolationState.CONFIRMED:
+            kept = notices_of.get(violation.id)
+            assert kept is None or kept.state == NoticeState.VOIDED, "what does not count is told to nobody"
             continue
+        notice = notices_of[violation.id]
+        assert notice.state != NoticeState.VOIDED
         if is_open:
             waiting.add(violation.id)
             named[violation.named_company_id] += violation.company_known == "named"

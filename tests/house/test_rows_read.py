@@ -8,9 +8,9 @@ every role is asked for, with every sort and filter that its lists offer, and ev
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 import pytest
@@ -51,14 +51,16 @@ from trafficedu.education.models.tasks import Booking, Certificate
 from trafficedu.education.rules.states import BookingState
 from trafficedu.evaluation.services.runs import evaluate, publish_run
 from trafficedu.feedback.models import Feedback, Notice
+from trafficedu.figures import FIGURES
 from trafficedu.overview.services import freeze_list
-from trafficedu.riders.models import Rider
-from trafficedu.riders.queries.people import last_four
-from trafficedu.riders.services import conflicts
+from trafficedu.riders.models import Engagement, Rider, Vehicle
+from trafficedu.riders.queries import lookup
+from trafficedu.riders.queries.people import id_number_of, last_four, phone_of
+from trafficedu.riders.rules import LookupKey
+from trafficedu.riders.services import conflicts, lookups
 from trafficedu.settled.services import settle_due
 from trafficedu.transfers.models import ImportMapping
-from trafficedu.violations.models import Violation
-from trafficedu.wiring import FIGURES
+from trafficedu.violations.models.records import Violation
 
 MADE, MONTHS, WANTED = 1_000, 48, 24_000
 BEYOND = 2_000
@@ -71,7 +73,14 @@ UNREACHED = {
     "evaluation.edit_rule_set": "there is no draft",
     "hazards.reopen": "no hazard of those that a walk meets was verified",
     "helmets.draw": "nothing was drawn",
+    "lists.new": "a form above each list leads there",
+    "lists.view": "nobody saved a view",
     "points.evidence": "no entry has a paper",
+    "violations.compare": "no two records of the demo may be one",
+    "violations.photo": "no record has a photo",
+    "violations.signature_picture": "nobody signed",
+    "violations.small_photo": "no record has a photo",
+    "violations.withdraw_photo": "no record has a photo",
 }
 """Pages that the demo has no address for, and why."""
 TRACED, SOURCE = 300, "甲平台"
@@ -92,6 +101,7 @@ def load_district(url: str, make_app: Callable[..., Flask]) -> Flask:
             freeze_list(session, last, actor_of(analyst), now)
             contest_list(session, last, now)
             leave_traces(session, now)
+            leave_former_companies(session)
             session.commit()
             grow(session, WANTED)
             while settle_due(session, now, FIGURES):
@@ -122,8 +132,28 @@ def leave_traces(session: Session, now: datetime) -> None:
         for each in found[::2]:
             held.said(each.id, "place" if model is Accident else "name", "另一处", now)
     conflicts.note(session, [(rider.id, "另名") for rider in riders], "riders", SYSTEM, now)
+    leave_look_ups(session, [rider.id for rider in riders], now)
     session.add(ImportMapping(kind="accidents", name=SOURCE, headings={"地点": "place"}, words={}, changed_utc=now))
     session.flush()
+
+
+def leave_former_companies(session: Session) -> None:
+    """Let each rider have worked for another company before, so that a table of engagements read whole stands out."""
+    for held in session.scalars(select(Engagement)).all():
+        ended = held.engaged_from - timedelta(days=1)
+        begun = ended - timedelta(days=200)
+        former = {"rider_id": held.rider_id, "company_id": held.company_id, "legal_basis": held.legal_basis}
+        session.add(Engagement(**former, engaged_from=begun, engaged_to=ended))
+    session.flush()
+
+
+def leave_look_ups(session: Session, riders: Sequence[int], now: datetime) -> None:
+    """Let the officer of the demo have looked up each of some riders, and recorded none."""
+    officer = session.scalars(select(User).where(User.username == USERNAMES[Role.OFFICER])).one()
+    by = actor_of(officer)
+    for rider_id in riders:
+        found = lookup.Found(LookupKey.PLATE, [session.get_one(Rider, rider_id)], whole=True)
+        lookups.note(session, found, by, now)
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +232,8 @@ def visitor(app: Flask, role: Role | None, given: dict[str, str]) -> Browser:
     for page in ("", "/certificate.pdf", "/objection", "/receipt.pdf", "/session"):
         endpoint = {"": "receipt", "/session": "move"}.get(page, page[1:].replace(".", "_"))
         given[f"public.{endpoint}"] = f"/n/{number}{page}"
+    given["public.own_strip"] = f"/n/{number}/receipt/strip"
+    given["public.own_printed"] = f"/n/{number}/receipt/a4.pdf"
     given["public.verified"] = f"/verify/{certificate.number}"
     assert browser.post(f"/n/{number}", data={"last_four": answer}).status_code in {302, 303}
     return browser
@@ -272,6 +304,25 @@ def test_no_statement_reads_thousands_of_rows_that_nobody_sees(
     found.roles.add(str(role))
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
+
+
+@pytest.mark.parametrize("key", [LookupKey.PLATE, LookupKey.DOCUMENT, LookupKey.PHONE, LookupKey.NAME])
+def test_a_look_up_at_the_kerb_reads_what_an_index_leads_to(district: Flask, key: LookupKey) -> None:
+    """Whole, by an end, and by an end that nobody has: none of them looks through the riders."""
+    with district.app_context(), closing(database().sessionmaker()) as session:
+        by = actor_of(session.scalars(select(User).where(User.username == USERNAMES[Role.OFFICER])).one())
+        rider = session.scalars(select(Rider).where(Rider.phone_hash.is_not(None)).order_by(Rider.id).limit(1)).one()
+        plate = session.scalars(select(Vehicle.plate).order_by(Vehicle.id).limit(1)).one()
+        whole = {
+            LookupKey.PLATE: plate,
+            LookupKey.DOCUMENT: id_number_of(session, rider),
+            LookupKey.PHONE: phone_of(session, rider),
+            LookupKey.NAME: rider.name,
+        }[key]
+        for text_typed in (whole, whole[-4:], whole[-5:], "9990999", "天晴"):
+            with readings() as read:
+                lookup.find(session, key, text_typed, by, utc_now(), local_date(utc_now()))
+            assert list(too_many(read)) == []
 
 
 def test_the_walks_come_to_every_page(database_kind: str, found_on: Callable[[str], Found], district: Flask) -> None:

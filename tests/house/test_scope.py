@@ -25,7 +25,7 @@ from trafficedu.core.clock import local, utc_now
 from trafficedu.feedback.models import Feedback
 from trafficedu.riders.models import Engagement, Rider
 from trafficedu.violations.imports.files import COLUMNS as VIOLATIONS
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 SEES_ALL_COMPANIES = {Role.OFFICER, Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR}
 """Companies deliver across the whole district: posts in an area see each of them (companies.queries.visible_to)."""

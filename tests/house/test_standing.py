@@ -22,7 +22,6 @@ from tests.factories.acts import Walk
 from tests.factories.riders import make_identity
 from tests.house.test_open_work import agrees
 from tests.violations.test_imports import row as violation_row
-from trafficedu import wiring
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local, local_date
 from trafficedu.core.corrections import IN_FORCE, Correction, told_of
@@ -32,7 +31,7 @@ from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, Certificate, StudyTask, TaskViolation
 from trafficedu.education.rules.states import LEFT_OUT, NOT_BEGUN, UNFINISHED, BookingState, TaskState
 from trafficedu.feedback.models import EarlierAnswer, Feedback, Notice
-from trafficedu.feedback.rules import NoticeState
+from trafficedu.feedback.rules.notices import NoticeState
 from trafficedu.feedback.services import answers, closing
 from trafficedu.feedback.services.answers import Answer
 from trafficedu.issued.models import Document
@@ -45,10 +44,12 @@ from trafficedu.points.rules import TASK_OVERDUE, task_overdue_key
 from trafficedu.points.services.happenings import LOOK_BACK, enter
 from trafficedu.transfers.services import undoing
 from trafficedu.transfers.services.importing import Choices, File, import_file
-from trafficedu.violations.models import Objection, Violation
-from trafficedu.violations.rules import ObjectionState, Penalty, ViolationState
+from trafficedu.violations.models.decisions import Objection
+from trafficedu.violations.models.records import Violation
+from trafficedu.violations.rules.states import ObjectionState, Penalty, ViolationState
 from trafficedu.violations.services import correcting
 from trafficedu.violations.services.correcting import CorrectedFacts
+from trafficedu.wiring.files import IMPORTERS
 
 STEPS, LOOK_EVERY, WALKS, WALKS_AT_MOST = 110, 10, 2, 16
 """As in ``test_open_work``: more walks are taken while an act was missed by chance."""
@@ -129,7 +130,7 @@ class StandingWalk(Walk):
     def _take(self, rows: list[dict[str, str]]) -> tuple[ImportReport, int]:
         """Take a file of records in; return what it did and the id of its run."""
         path = places.write_csv(self.folder / f"{len(self.brought)}-{self.taken.total()}.csv", list(rows[0]), rows)
-        file = File("violations", wiring.IMPORTERS["violations"], path, self.staff, self.now, path.name)
+        file = File("violations", IMPORTERS["violations"], path, self.staff, self.now, path.name)
         outcome = import_file(self.session, file, Choices())
         run_id = self.session.scalars(select(ImportRun.id).where(ImportRun.number == outcome.run)).one()
         return outcome.report, run_id
@@ -204,7 +205,10 @@ def records_stand(session: Session, told: int) -> None:
     for notice in session.scalars(select(Notice)):
         assert (notice.state == NoticeState.VOIDED) == (notice.violation_id not in standing)
         if notice.company_id == told and notice.sent_utc and notice.state == NoticeState.VOIDED:
-            assert f"notice:{notice.number}:withdrawn" in keys
+            # taken back with its confirmation, or because its record was voided
+            with_record = notice.voided_utc == violations[notice.violation_id].voided_utc
+            told_so = "withdrawn" if with_record else "reopened"
+            assert any(key.startswith(f"notice:{notice.number}:{told_so}") for key in keys)
         if notice.company_id == told and notice.corrected_utc:
             assert any(key.startswith(f"notice:{notice.number}:corrected") for key in keys)
     of_violations = Correction.subject_kind == Violation.__tablename__

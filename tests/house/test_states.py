@@ -26,13 +26,14 @@ from trafficedu.education.rules.states import (
     TaskState,
 )
 from trafficedu.evaluation.rules.rule_sets import RULE_SET_LIFE, RuleSetState
-from trafficedu.feedback.rules import NOTICE_LIFE, NoticeState
+from trafficedu.feedback.rules.notices import NOTICE_LIFE, NoticeState
 from trafficedu.hazards.rules import HAZARD_LIFE, HazardState
 from trafficedu.helmets.rules import SURVEY_LIFE, SurveyState
 from trafficedu.issued.rules import DOCUMENT_LIFE, DocumentState
 from trafficedu.overview.rules import LIST_LIFE, ListState
 from trafficedu.riders.rules import CONFLICT_LIFE, CompanyKnown, ConflictState
-from trafficedu.violations.rules import (
+from trafficedu.violations.rules import states as violations
+from trafficedu.violations.rules.states import (
     COMPANY_LIFE,
     IDENTITY_LIFE,
     OBJECTION_LIFE,
@@ -55,6 +56,7 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "correct": ("pending confirmed", ""),
             "object": ("confirmed", ""),
             "void": ("pending confirmed", "voided"),
+            "reopen": ("rejected confirmed", "pending"),
         },
     ),
     "company of a violation": (
@@ -108,7 +110,12 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
     "objection": (
         OBJECTION_LIFE,
         ObjectionState,
-        {"uphold": ("open", "upheld"), "dismiss": ("open", "dismissed"), "settle": ("open", "settled")},
+        {
+            "uphold": ("open", "upheld"),
+            "dismiss": ("open", "dismissed"),
+            "settle": ("open", "settled"),
+            "reopen": ("dismissed", "open"),
+        },
     ),
     "plate question": (
         PLATE_LIFE,
@@ -119,6 +126,16 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "mistype": ("open", "mistyped"),
             "drop": ("open borrowed transferred mistyped dropped", "dropped"),
             "ask": ("open borrowed transferred mistyped dropped", "open"),
+        },
+    ),
+    "records of one offence": (
+        violations.PAIR_LIFE,
+        violations.PairState,
+        {
+            "merge": ("open", "merged"),
+            "tell_apart": ("open", "apart"),
+            "drop": ("open", "dropped"),
+            "ask": ("open dropped", "open"),
         },
     ),
     "hazard": (
@@ -164,6 +181,7 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "follow": ("held sent", ""),
             "withdraw": ("held sent", "voided"),
             "readdress": ("held sent", ""),
+            "revive": ("voided", "held"),
         },
     ),
     "document": (

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from tests.factories import hazards, places
 from tests.factories.lists import OCTOBER, SEPTEMBER, publish
-from trafficedu import wiring
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import PERMISSIONS, Role
 from trafficedu.core.actors import SYSTEM
@@ -19,6 +18,7 @@ from trafficedu.evaluation.services.runs import publish_run
 from trafficedu.hazards.services.reminding import remind
 from trafficedu.messages.models import Push
 from trafficedu.points.models import PointActivity, PointEntry
+from trafficedu.wiring.screens import HOME
 
 MakeUser = Callable[..., User]
 
@@ -51,7 +51,7 @@ def test_a_colour_that_worsened_is_told_to_who_answers_for_the_area(session: Ses
 
 
 def test_every_role_has_a_first_screen_and_the_permission_for_all_that_is_on_it() -> None:
-    assert set(wiring.HOME) == set(Role)
-    for role, panels in wiring.HOME.items():
+    assert set(HOME) == set(Role)
+    for role, panels in HOME.items():
         for panel in panels:
             assert panel.permission in PERMISSIONS[role], (role, panel.__name__)  # type: ignore[attr-defined]

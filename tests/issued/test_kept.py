@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,15 +12,17 @@ from tests.conftest import Browser
 from tests.factories import people
 from tests.factories.feedback import World, make_rider, make_violation, make_world
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.canonical import canonical
 from trafficedu.core.clock import utc_now
+from trafficedu.core.services import services_of
 from trafficedu.feedback.queries.notices import notice_of_violation
 from trafficedu.feedback.services.papers import keep_sent
 from trafficedu.issued.models import Document
-from trafficedu.issued.queries.documents import facts_of, list_documents, valid_document
+from trafficedu.issued.queries.documents import FACTS, facts_of, list_documents, valid_document
 from trafficedu.issued.rules import DocumentKind, DocumentState
-from trafficedu.public.services import keep_due
+from trafficedu.public.services import keep_due, receipt_of
 from trafficedu.riders.queries.people import last_four
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.services.recording import NewViolation, record
 from trafficedu.violations.services.reviewing import confirm, void
 
@@ -108,3 +111,18 @@ def test_a_notice_printed_before_the_worker_came_is_the_one(client: Browser, ses
     session.commit()
     held = list_documents(session, DocumentKind.NOTICE, notice.number)
     assert [(one.id, one.state) for one in held] == [(first.id, DocumentState.VALID)]
+
+
+def test_what_was_not_asked_when_a_document_was_kept_makes_it_no_other(session: Session, world: World) -> None:
+    violation, now = recorded(session, world), utc_now()
+    first = receipt_of(session, violation.number, SYSTEM, now)
+    facts = json.loads(facts_of(session, first))
+    for name in ("signature", "signed_at", "plate"):
+        del facts["paper"]["both"][name]
+    first.facts = services_of(session).keyring.encrypt(canonical(facts), FACTS)
+    session.commit()
+    assert receipt_of(session, violation.number, SYSTEM, now).id == first.id
+    facts["paper"]["both"]["plate"] = "演示A00001"
+    first.facts = services_of(session).keyring.encrypt(canonical(facts), FACTS)
+    session.commit()
+    assert receipt_of(session, violation.number, SYSTEM, now).replaces_id == first.id

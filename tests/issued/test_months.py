@@ -14,15 +14,16 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import Browser, run_jobs
 from tests.factories import colours as made
+from tests.factories import education
 from tests.factories import places as known
 from tests.factories.colours import towns
 from tests.factories.education import make_rider, make_violation
-from tests.factories.evaluation import NOW
+from tests.factories.evaluation import NOW, noon
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
 from trafficedu.evaluation.models import EvaluationRun
-from trafficedu.evaluation.queries.runs import colours_of
+from trafficedu.evaluation.queries.runs import results_said
 from trafficedu.evaluation.services import runs
 from trafficedu.issued.queries.documents import find_document, valid_document
 from trafficedu.issued.rules import DocumentKind
@@ -142,11 +143,42 @@ def test_a_colour_that_is_another_in_a_newer_version_is_told(
     session: Session, towns: dict[str, Area], make_user: Makes
 ) -> None:
     leader = make_user("leader", area_id=towns["A"].id)
-    first = {(row.kind, row.code): row.colour for row in colours_of(session, publish(session))}
-    made.add_points(session, towns["A"], -60)
+    first = {(row.kind, row.code): row.colour for row in results_said(session, publish(session))}
+    for _ in range(40):
+        education.make_violation(session, None, towns["A"], noon(made.DAY))
     session.commit()
-    second = {(row.kind, row.code): row.colour for row in colours_of(session, publish(session))}
+    second = {(row.kind, row.code): row.colour for row in results_said(session, publish(session))}
     key = ("town", towns["A"].code)
     assert first[key] != second[key]
     told = session.scalars(select(Push.key).where(Push.user_id == leader.id, Push.key.contains("version 2"))).all()
     assert f"colour:{MONTH}:version 2:town:{towns['A'].code}" in told
+
+
+def test_the_brief_is_issued_with_the_bulletin_of_the_same_figures_and_says_what_the_screen_says(
+    app: Flask, analyst: Browser, session: Session, top: Area
+) -> None:
+    address = f"/screen/brief/{MONTH}/{top.code}.pdf?in=en"
+    with analyst.fetch(address, "GET") as draft:
+        assert "DRAFT" in text_of(draft.get_data())
+    publish(session)
+    bulletin = find_document(session, issue_bulletin(app, analyst, session, top))
+    brief = valid_document(session, DocumentKind.BRIEF, f"{MONTH}/{top.code}")
+    assert bulletin is not None
+    assert brief is not None
+    assert brief.number != bulletin.number
+    assert brief.evaluation_version == bulletin.evaluation_version == 1
+    body = analyst.get(address).data
+    assert brief.number in text_of(body)
+    assert analyst.get(address).data == body
+    assert str(MONTH) in analyst.get(f"/verify/{brief.number}?lang=en").text
+    assert brief.number in analyst.get(f"/bulletin?month={MONTH}&area={top.code}").text
+    compared = analyst.get(f"/documents/{brief.number}?compare&lang=en").text
+    assert "agrees with the records" in compared
+    analyst.get(f"/screen?month={MONTH}")
+    run_jobs(app)  # the alarms of the screen are computed when somebody first looks
+    screen, paper = analyst.get(f"/screen?month={MONTH}&lang=en").text, " ".join(text_of(body).split())
+    spoken = r"<span data-said>(Not judged: [^<]+|[^<]*could not be judged[^<]*)</span>"
+    said = [find.group(1) for find in re.finditer(spoken, screen)]
+    assert said
+    for sentence in said:
+        assert sentence.strip() in paper

@@ -105,7 +105,9 @@ def test_the_delivery_log_shows_what_happened_and_no_address(
         ("kind=wecom", set()),
         ("since=2026-11-26", set()),
         ("since=2026-11-25&until=2026-11-25", {told, waiting}),
-        ("state=nonsense&since=x", set()),
+        ("state=nonsense&since=x", {told, waiting}),
     ):
         rows = client.get(f"/deliveries?{query}").text.partition("</form>")[2].partition("<tbody>")[2]
         assert {user for user in (told, waiting) if user.username in rows} == shown, query
+    wrong = client.get("/deliveries?state=nonsense&since=x&lang=en").text
+    assert wrong.count('class="field-error"') == 2, "what is not understood narrows nothing, and is said"

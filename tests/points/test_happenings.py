@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import make_user
 from tests.factories.sides import make_sides
-from trafficedu import wiring
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now
@@ -21,6 +20,7 @@ from trafficedu.points.queries import entries, scope
 from trafficedu.points.rules import task_overdue_key
 from trafficedu.points.services import happenings
 from trafficedu.points.services.entries import add_counter
+from trafficedu.wiring.work import REFERENCE
 
 
 def test_an_overdue_study_costs_its_village_and_its_company_once(session: Session) -> None:
@@ -75,7 +75,7 @@ def test_what_an_earlier_version_left_out_and_had_not_taken_back_is_taken_back_b
     before = entries.balance_of(session, village), entries.balance_of(session, company)
     side.waiting.state = TaskState.WITHDRAWN
     session.flush()
-    assert happenings.take_back_left_out in wiring.REFERENCE
+    assert happenings.take_back_left_out in REFERENCE
     assert [happenings.take_back_left_out(session, utc_now()) for _ in range(2)] == [2, 0]
     after = entries.balance_of(session, village), entries.balance_of(session, company)
     assert after == (before[0] + 1, before[1] + 1)

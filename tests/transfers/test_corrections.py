@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from tests.conftest import Browser
 from tests.factories import places
 from tests.factories.riders import make_identity, make_rider
-from trafficedu import wiring
 from trafficedu.accounts.models import User
 from trafficedu.companies.imports import IMPORTER
 from trafficedu.companies.models import Company
@@ -21,6 +20,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.tabular import numbered, silent
 from trafficedu.riders.queries import people as queries
 from trafficedu.transfers.services.importing import Choices, File, import_file
+from trafficedu.wiring.files import IMPORTERS
 
 MakeUser = Callable[..., User]
 
@@ -87,7 +87,7 @@ def test_a_document_with_another_name_is_decided_by_somebody(
     row = {"id_type": "identity_card", "id_number": queries.id_number_of(session, rider), "name": "张珊"}
     path = places.write_csv(tmp_path / "riders.csv", list(row), [row])
     for _ in range(2):
-        outcome = import_file(session, File("riders", wiring.IMPORTERS["riders"], path, SYSTEM, utc_now()), Choices())
+        outcome = import_file(session, File("riders", IMPORTERS["riders"], path, SYSTEM, utc_now()), Choices())
         assert not outcome.written
     session.commit()
     client.sign_in(make_user("supervisor", area_id=places.area(session, places.DISTRICT).id))

@@ -19,7 +19,6 @@ from sqlalchemy import func, select, update
 
 from tests.conftest import run_jobs
 from tests.factories import places
-from trafficedu import wiring
 from trafficedu.accounts.queries import find_actor
 from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.configuration.models import Run
@@ -36,6 +35,8 @@ from trafficedu.core.text import translate
 from trafficedu.core.transactions import writing
 from trafficedu.transfers.services import jobs, slices
 from trafficedu.transfers.services.importing import Choices, File, Outcome
+from trafficedu.wiring.files import IMPORTERS
+from trafficedu.wiring.work import JOBS
 
 MONTHS = [f"2025-{month:02d}" for month in range(1, 13)]
 _EBIKES = select(func.count()).select_from(RegisteredEBikes)
@@ -54,11 +55,11 @@ def long_file(path: Path, *more: str) -> File:
     codes = session().scalars(select(Area.code).order_by(Area.code).limit(200)).all()
     lines = [f"{code},{month},{number}" for number, code in enumerate(codes) for month in MONTHS]
     path.write_text("\n".join(["area_code,month,ebikes", *lines, *more]))
-    return File("ebikes", wiring.IMPORTERS["ebikes"], path, SYSTEM, utc_now())
+    return File("ebikes", IMPORTERS["ebikes"], path, SYSTEM, utc_now())
 
 
 def bring(app: Flask, file: File, **choices: Any) -> Outcome:
-    runner = Runner(app, wiring.JOBS, find_actor)
+    runner = Runner(app, JOBS, find_actor)
     return jobs.take_own(runner.run_own, session(), file, Choices(**choices))
 
 
@@ -240,7 +241,7 @@ def test_others_write_between_two_slices(sqlite_app: Flask, tmp_path: Path) -> N
 
 def test_the_place_of_a_short_file_is_one_transaction(sqlite_app: Flask, tmp_path: Path) -> None:
     path = places.write_csv(tmp_path / "a.csv", ("area_code", "month", "ebikes"), [])
-    assert not slices.is_long(session(), File("ebikes", wiring.IMPORTERS["ebikes"], path, SYSTEM, utc_now()))
+    assert not slices.is_long(session(), File("ebikes", IMPORTERS["ebikes"], path, SYSTEM, utc_now()))
 
 
 def test_a_disk_without_room_for_a_copy_is_said_before_anything_is_done(

@@ -19,7 +19,6 @@ from tests.factories.accidents import new_accident
 from tests.factories.riders import make_identity
 from tests.factories.violations import District
 from tests.violations.test_imports import row as violation_row
-from trafficedu import wiring
 from trafficedu.accidents.models import Accident, AccidentPair
 from trafficedu.accidents.services import recording
 from trafficedu.accounts.models import User
@@ -37,15 +36,16 @@ from trafficedu.riders.queries import people as riders
 from trafficedu.stations.models import Station
 from trafficedu.transfers.services import keeping, undoing
 from trafficedu.transfers.services.importing import Choices, File, import_file
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.services import reviewing
+from trafficedu.wiring.files import IMPORTERS
 
 MakeUser = Callable[..., User]
 
 
 def take(session: Session, tmp_path: Path, kind: str, *rows: dict[str, str], **choices: Any) -> ImportRun:
     path = places.write_csv(tmp_path / f"{kind}.csv", list(rows[0]), rows)
-    file = File(kind, wiring.IMPORTERS[kind], path, SYSTEM, utc_now(), path.name)
+    file = File(kind, IMPORTERS[kind], path, SYSTEM, utc_now(), path.name)
     outcome = import_file(session, file, Choices(**choices))
     session.flush()
     query = select(ImportRun).order_by(ImportRun.id.desc()).limit(1)

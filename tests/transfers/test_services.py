@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import places
-from trafficedu import wiring
 from trafficedu.areas.models import Area
 from trafficedu.configuration import queries as configuration
 from trafficedu.core import bulk
@@ -25,6 +24,7 @@ from trafficedu.core.traces import PLAINLY, Taking
 from trafficedu.transfers.rules import KIND_NAMES
 from trafficedu.transfers.services.exporting import Export, TableOut, export_file, note_export
 from trafficedu.transfers.services.importing import Choices, File, Outcome, import_file
+from trafficedu.wiring.files import EXPORTERS, IMPORTERS
 
 COLUMNS = ("code", "name", "level", "parent_code")
 GOOD = {"code": "330109900", "name": "新镇", "level": "town", "parent_code": "330109"}
@@ -32,7 +32,7 @@ BAD = {"code": "330109901", "name": "无根", "level": "town", "parent_code": "9
 
 
 def bring(session: Session, path: Path, **choices: Any) -> Outcome:
-    return import_file(session, File("areas", wiring.IMPORTERS["areas"], path, SYSTEM, utc_now()), Choices(**choices))
+    return import_file(session, File("areas", IMPORTERS["areas"], path, SYSTEM, utc_now()), Choices(**choices))
 
 
 def send(session: Session, exporter: Exporter, path: Path, by: Actor, clear: bool = False) -> int:
@@ -141,12 +141,12 @@ def test_an_export_is_audited_and_clear_values_need_their_permission(session: Se
 
 def test_an_export_under_another_name_is_refused_and_leaves_no_file(session: Session, tmp_path: Path) -> None:
     with pytest.raises(Refusal):
-        send(session, wiring.EXPORTERS["areas"], tmp_path / "a.ods", SYSTEM)
+        send(session, EXPORTERS["areas"], tmp_path / "a.ods", SYSTEM)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_importers_and_exporters_are_wired_for_the_same_kinds_and_columns() -> None:
     handed_on = {"indicators"}  # figures for another office: they are counted here and cannot be imported
-    assert wiring.IMPORTERS.keys() | handed_on == wiring.EXPORTERS.keys() <= KIND_NAMES.keys()
-    for kind, importer in wiring.IMPORTERS.items():
-        assert importer.columns.names == wiring.EXPORTERS[kind].columns.names
+    assert IMPORTERS.keys() | handed_on == EXPORTERS.keys() <= KIND_NAMES.keys()
+    for kind, importer in IMPORTERS.items():
+        assert importer.columns.names == EXPORTERS[kind].columns.names

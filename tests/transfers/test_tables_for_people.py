@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from tests.factories.riders import make_rider
 from tests.factories.violations import District
-from trafficedu import wiring
 from trafficedu.accidents.imports.files import COLUMNS as ACCIDENTS
 from trafficedu.accidents.models import Accident
 from trafficedu.cli import commands
@@ -28,18 +27,19 @@ from trafficedu.core.text import LOCALES, translate
 from trafficedu.transfers.services.exporting import Export, TableOut, export_file
 from trafficedu.transfers.services.importing import Choices, File, Outcome, import_file
 from trafficedu.transfers.services.mappings import NewMapping, keep_mapping
+from trafficedu.wiring.files import EXPORTERS, IMPORTERS
 
-KINDS = list(wiring.IMPORTERS)
+KINDS = list(IMPORTERS)
 
 
 def bring(session: Session, kind: str, path: Path, mapping: str = "") -> Outcome:
-    file = File(kind, wiring.IMPORTERS[kind], path, SYSTEM, utc_now())
+    file = File(kind, IMPORTERS[kind], path, SYSTEM, utc_now())
     return import_file(session, file, Choices(mapping=mapping))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_two_columns_of_a_kind_answer_to_one_heading(kind: str) -> None:
-    columns = wiring.IMPORTERS[kind].columns
+    columns = IMPORTERS[kind].columns
     headings = [
         (heading_key(heading), column.name)
         for column in columns.all
@@ -58,7 +58,7 @@ def test_no_two_columns_of_a_kind_answer_to_one_heading(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_template_is_read_with_its_explanations_beside_it(tmp_path: Path, kind: str) -> None:
-    columns = wiring.IMPORTERS[kind].columns
+    columns = IMPORTERS[kind].columns
     for suffix in ("xlsx", "csv"):
         path = tmp_path / f"a.{suffix}"
         assert CliRunner().invoke(commands, ["template", kind, str(path)]).exit_code == 0
@@ -94,11 +94,11 @@ def test_an_export_in_chinese_imports_again_unchanged(
     make_rider(session, phone="13800138000")
     path = tmp_path / f"a.{suffix}"
     for kind in ("areas", "riders", "companies", "stations"):
-        table = TableOut(session, wiring.EXPORTERS[kind], Export(kind, headings="zh"), SYSTEM, utc_now())
+        table = TableOut(session, EXPORTERS[kind], Export(kind, headings="zh"), SYSTEM, utc_now())
         count = export_file(table, path)
         report = bring(session, kind, path).report
         assert (report.added, report.updated, report.unchanged, report.refused) == (0, 0, count, [])
-    assert read_header(path, wiring.IMPORTERS["stations"].columns)[0] == "交治站代码"
+    assert read_header(path, IMPORTERS["stations"].columns)[0] == "交治站代码"
 
 
 class TestMapping:

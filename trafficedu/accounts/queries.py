@@ -23,6 +23,7 @@ from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Conditions, Narrowing, Way
 from trafficedu.core.states import Activity
 from trafficedu.core.tables import table_of
+from trafficedu.core.terms import contains
 from trafficedu.core.text import message
 from trafficedu.stations.models import Station
 
@@ -202,12 +203,37 @@ def names_of(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
     return {row.id: row.display_name for row in rows}
 
 
+def list_named(session: Session, text: str, limit: int, *, holding: str, by: Actor) -> list[tuple[str, str]]:
+    """Return user name and display name of the accounts with a permission that ``text`` may mean, active or not.
+
+    A user name means its account alone. For area posts: those of their subtree, and of the areas above it.
+    """
+    roles = [role for role in Role if holding in PERMISSIONS[role]]
+    named = contains(User.display_name, text)
+    query = select(User.username, User.display_name).where(User.role.in_(roles))
+    path = by.scope.area_path
+    if path is not None:
+        query = query.join(Area, User.area_id == Area.id)
+        query = query.where(or_(Area.path.startswith(path), Area.path.in_(paths_down_to(path))))
+    own = session.execute(query.where(User.username == text.lower())).tuples().all()
+    rows = own or session.execute(query.where(named).order_by(User.display_name, User.id).limit(limit)).tuples().all()
+    return [(username, name) for username, name in rows]
+
+
 def watchers_of(session: Session, area_path: str) -> Sequence[int]:
     """Return ids of the active grid officers and leaders who answer for an area: their post is it, or lies above it."""
     query = (
         select(User.id)
         .join(Area, User.area_id == Area.id)
         .where(User.active.is_(True), User.role.in_((Role.GRID, Role.LEADER)), Area.path.in_(paths_down_to(area_path)))
+    )
+    return session.scalars(query.order_by(User.id)).all()
+
+
+def commanders_at(session: Session, area_id: int) -> Sequence[int]:
+    """Return ids of the active supervisors and analysts whose post is this very area."""
+    query = select(User.id).where(
+        User.active.is_(True), User.role.in_((Role.SUPERVISOR, Role.ANALYST)), User.area_id == area_id
     )
     return session.scalars(query.order_by(User.id)).all()
 

@@ -35,6 +35,9 @@ POST_OF = {
     Role.STATION: "station",
     Role.COMPANY: "company",
     Role.GRID: "area",
+    Role.STATION: "station",
+    Role.COMPANY: "company",
+    Role.GRID: "area",
     Role.SUPERVISOR: "area",
     Role.LEADER: "area",
     Role.ANALYST: "area",
@@ -55,9 +58,12 @@ _READS_FIGURES = {
     "helmets:site:read",
 }
 
+_READS_COVERAGE = {"coverage:month:read", "coverage:month:report"}
+_REPORTS_BY_FILE = {"coverage:month:import", "coverage:month:export"}
 _READS_BULLETIN = {"bulletin:bulletin:read", "bulletin:scorecard:read"}
 _READS_OWN_MESSAGES = {"messages:inbox:read", "messages:channel:manage"}
 _READS_OWN_JOBS = {"transfers:job:read"}
+_SAVES_OWN_VIEWS = {"lists:view:manage"}
 _READS_DOCUMENTS = {"issued:document:read"}
 _CORRECTS_DOCUMENTS = {"issued:document:correct"}
 
@@ -120,10 +126,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "violations:violation:export",
             "violations:objection:decide",
             "violations:plate:decide",
+            "feedback:policy:read",
+            "escalation:replay:run",
             "helmets:survey:record",
             "helmets:survey:void",
             "helmets:survey:import",
             "helmets:site:manage",
+            "riders:lookup:review",
             "riders:rider:read",
             "riders:rider:manage",
             "riders:rider:import",
@@ -150,6 +159,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _READS_DOCUMENTS
         | _CORRECTS_DOCUMENTS
         | _READS_BULLETIN
+        | _READS_COVERAGE
+        | _REPORTS_BY_FILE
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS
@@ -224,6 +235,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
         | _READS_DOCUMENTS
         | _READS_BULLETIN
+        | _READS_COVERAGE
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS
@@ -243,6 +255,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "bulletin:indicators:export",
             "violations:violation:read",
             "violations:violation:export",
+            "feedback:policy:read",
+            "escalation:replay:run",
             "areas:ebikes:manage",
             "companies:company:read",
             "patrols:patrol:read",
@@ -252,6 +266,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _READS_DOCUMENTS
         | _CORRECTS_DOCUMENTS
         | _READS_BULLETIN
+        | _READS_COVERAGE
+        | _REPORTS_BY_FILE
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS
@@ -276,6 +292,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "stations:station:manage",
             "violations:kind:manage",
             "feedback:policy:manage",
+            "feedback:policy:read",
+            "escalation:replay:run",
             "education:course:manage",
             "helmets:site:read",
             "helmets:site:manage",
@@ -286,7 +304,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _READS_PLACES
     ),
 }
-PERMISSIONS = {role: held | _READS_OWN_MESSAGES | _READS_OWN_JOBS for role, held in PERMISSIONS.items()}
+PERMISSIONS = {
+    role: held | _READS_OWN_MESSAGES | _READS_OWN_JOBS | _SAVES_OWN_VIEWS for role, held in PERMISSIONS.items()
+}
 ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 import flask_login
 from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
 from flask import session as cookie
+from flask_wtf.csrf import CSRFError
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from trafficedu.accounts import queries, services
@@ -24,6 +25,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import acted, attach_error, form_page, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
+from trafficedu.core.pages import forged
 from trafficedu.core.seen import changes_nothing_seen, has_page, seen
 from trafficedu.core.text import LOCALES, message
 from trafficedu.core.transactions import writing
@@ -97,6 +99,16 @@ def signed_out(_error: Exception) -> Any:
     return render_template("accounts/sign_in.html", form=form, lost=body, back=back), 401
 
 
+@pages.errorhandler(CSRFError)
+def opened_twice(error: CSRFError) -> Any:
+    """I opened the sign-in page in two windows, or long ago: I type my password once more, my name is there."""
+    if request.endpoint != "accounts.sign_in":
+        return forged(error)
+    form = SignInForm()
+    attach_error(form, Refusal(message("This page was open for long, or twice. Type your password and sign in again.")))
+    return render_template("accounts/sign_in.html", form=form), 400
+
+
 @pages.post("/sign-out")
 @signed_in_only
 @changes_nothing_seen("nobody shares it")
@@ -157,6 +169,7 @@ def language() -> Any:
 def users() -> Any:
     """I look for accounts."""
     form = UserFilterForm(request.args)
+    form.validate()
     return list_page("accounts/users.html", queries.USERS, form, form.to_input())
 
 

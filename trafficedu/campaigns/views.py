@@ -29,6 +29,7 @@ pages = Blueprint("campaigns", __name__)
 def index() -> Any:
     """I look for a campaign."""
     form = CampaignFilterForm(request.args)
+    form.validate()
     return list_page("campaigns/index.html", queries.campaigns_on(today()), form, form.to_input(today()))
 
 

@@ -25,6 +25,7 @@ pages = Blueprint("companies", __name__)
 def index() -> Any:
     """I look for a company."""
     form = CompanyFilterForm(request.args)
+    form.validate()
     return list_page("companies/index.html", queries.COMPANIES, form, form.to_input())
 
 

@@ -12,6 +12,8 @@ from trafficedu.core.fields import choices as as_choices
 UNIT_NAMES = {
     "days": _l("days"),
     "hours": _l("hours"),
+    "look-ups": _l("look-ups"),
+    "metres": _l("metres"),
     "minutes": _l("minutes"),
     "months": _l("months"),
     "percent": _l("percent"),

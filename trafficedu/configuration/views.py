@@ -87,6 +87,7 @@ def forget_day(day: str) -> Any:
 def runs() -> Any:
     """I see what ran, when, and whether it succeeded."""
     form = RunFilterForm(request.args)
+    form.validate()
     page = queries.search_runs(session(), form.kind.data or "", form.result.data == "failed", page_place())
     return render_template("configuration/runs.html", form=form, page=page)
 

@@ -29,9 +29,8 @@ from trafficedu.core.numbers import new_number
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.demo.accounts import list_documented
-from trafficedu.evaluation.queries.targets import list_targets
+from trafficedu.demo.care import EARNING, care_of_town, care_of_village
 from trafficedu.evaluation.services.runs import evaluate, publish_run
-from trafficedu.evaluation.services.yearly import trend_inputs
 from trafficedu.messages.queries import list_kinds
 from trafficedu.messages.services import channels, outbox
 from trafficedu.points.models import FILE, PointActivity, PointEntry
@@ -71,14 +70,18 @@ def enter_campaigns(session: Session, today: date) -> int:
 
 
 EVALUATED_MONTHS, EVALUATED_AFTER = 3, timedelta(days=1, hours=2)
+EARLIER = (12, 6)
+"""So many months before the last one are evaluated, too: windows that do not overlap, to look back at."""
 
 
 def evaluate_months(session: Session, now: datetime) -> int:
-    """Evaluate and publish the last full months that have records, each once it was over; returns how many."""
+    """Evaluate and publish the last full months that have records, each once it was over; returns how many.
+
+    Two earlier ones, for the page that asks what colours foretold, are not among them.
+    """
     last = Month.of(local_date(now)) - 1
     done = 0
-    _fit_years(session, last, _evaluated_at(last, now))
-    for back in reversed(range(EVALUATED_MONTHS)):
+    for back in (*EARLIER, *reversed(range(EVALUATED_MONTHS))):
         then = _evaluated_at(last - back, now)
         try:
             run = evaluate(session, last - back, then)
@@ -86,20 +89,12 @@ def evaluate_months(session: Session, now: datetime) -> int:
             continue  # nothing is recorded so far back
         with writing(session):
             publish_run(session, run, SYSTEM, then)
-        done += 1
+        done += back < EVALUATED_MONTHS
     return done
 
 
 def _evaluated_at(month: Month, now: datetime) -> datetime:
     return min(now, day_bounds(month.next.first)[0] + EVALUATED_AFTER)
-
-
-def _fit_years(session: Session, month: Month, then: datetime) -> None:
-    """Keep what was to be expected of the last month: one fit says it of the months before as well."""
-    kept = trend_inputs(session, list_targets(session, month), month, then).keep
-    with writing(session):
-        for keep in kept:
-            keep(session)
 
 
 SALT = 5113
@@ -117,7 +112,7 @@ def enter_points(session: Session, now: datetime, months: int, seed: int) -> int
     first = Month.of(today) - (min(MONTHS, months) - 1)
     for kind, points in EXPECTED.items():
         catalogue.expect_points(session, ExpectationInput(kind, "", first, points), SYSTEM)
-    rows = _Ledger(session, today, Random(seed + SALT)).write(first)
+    rows = _Ledger(session, today, seed).write(first)
     bulk.load(session, PointEntry.__table__, rows)
     return len(rows) + happenings.enter_happenings(session, now, since=first.first)
 
@@ -125,8 +120,8 @@ def enter_points(session: Session, now: datetime, months: int, seed: int) -> int
 class _Ledger:
     """Draws the activities that people entered."""
 
-    def __init__(self, session: Session, today: date, chance: Random) -> None:
-        self._today, self._chance = today, chance
+    def __init__(self, session: Session, today: date, seed: int) -> None:
+        self._today, self._chance = today, Random(seed + SALT)
         activities = session.scalars(select(PointActivity).where(~PointActivity.automatic).order_by(PointActivity.code))
         self._activities = [activity for activity in activities if activity.holds_on(today)]
         areas = (
@@ -134,17 +129,22 @@ class _Ledger:
             .where(Area.level.in_((TOWN, VILLAGE)), Area.evaluated, Area.holds_on(today))
             .order_by(Area.path)
         )
-        self._targets: list[tuple[str, int | None, int | None]] = [
-            (area.level, area.id, None) for area in session.scalars(areas)
+        found = session.scalars(areas).all()
+        towns: dict[int | None, str] = {area.id: area.code for area in found}
+        self._targets: list[tuple[str, int | None, int | None]] = [(area.level, area.id, None) for area in found]
+        self._care = [
+            care_of_town(area.code) if area.level == TOWN else care_of_village(seed, area.code, towns[area.parent_id])
+            for area in found
         ]
-        companies = session.scalars(select(Company).order_by(Company.code))
+        companies = session.scalars(select(Company).order_by(Company.code)).all()
         self._targets += [(COMPANY, None, company.id) for company in companies]
+        self._care += [0.0 for _ in companies]
         self._rows: list[dict[str, object]] = []
 
     def write(self, first: Month) -> list[dict[str, object]]:
         """Return the rows of every target from the month ``first`` on."""
-        for target in self._targets:
-            usual = max(0.2, self._chance.gauss(DILIGENCE[target[0]], SPREAD))
+        for target, care in zip(self._targets, self._care, strict=True):
+            usual = max(0.2, self._chance.gauss(DILIGENCE[target[0]], SPREAD) + EARNING * care)
             for month in Month.range(first, Month.of(self._today)):
                 self._month(target, month, usual)
         return self._rows

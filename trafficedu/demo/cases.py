@@ -36,8 +36,8 @@ from trafficedu.riders.rules import EngagementSource, LegalBasis, Relation
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.transfers.services.importing import Choices, File, import_file
 from trafficedu.violations.imports import files as violations
-from trafficedu.violations.models import Violation, ViolationKind
-from trafficedu.violations.rules import MissingPapers, Penalty, Source
+from trafficedu.violations.models.records import Violation, ViolationKind
+from trafficedu.violations.rules.states import MissingPapers, Penalty, Source
 from trafficedu.violations.services.correcting import CorrectedFacts, correct
 from trafficedu.violations.services.objections import raise_objection
 from trafficedu.violations.services.recording import NewViolation, record

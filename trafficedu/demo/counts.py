@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from math import exp, log
+from math import exp, log, sqrt
 from random import Random
 from typing import Any
 
@@ -15,6 +15,7 @@ from trafficedu.accidents.rules import AccidentRole, AccidentState, Helmet, Resp
 from trafficedu.areas.models import RegisteredEBikes
 from trafficedu.core.month import Month
 from trafficedu.demo import seasons
+from trafficedu.demo.care import WEARING
 from trafficedu.demo.people import Person
 from trafficedu.demo.places import Town, Village
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, date_of, day_of, number_of, start_of
@@ -22,7 +23,7 @@ from trafficedu.demo.rows import Teller, World
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.helmets.rules import CountMethod, HeadState, RiderGroup, Seat, SurveySource, tally
 from trafficedu.patrols.models import Patrol
-from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.models.records import ViolationKind
 
 MONTHLY_GROWTH = 0.0035
 
@@ -39,7 +40,9 @@ CELLS = {
     (RiderGroup.OTHER, Seat.PASSENGER): (0.12, -0.9),
 }
 """Group and role -> share of those who pass, and how much more (logit) they wear a helmet than others."""
-LEAST_THOUSAND, LARGE_THOUSAND = 15, 30
+LEAST_THOUSAND, LARGE_THOUSAND = 15, 23
+LATE_MONTHS = 14
+"""Since when there is more than one site in a town."""
 EVERY_CAMERA_MONTHS = 3
 SURVEY_HOURS = (7, 8, 8, 11, 12, 16, 17, 17, 18)
 
@@ -131,14 +134,15 @@ class Helmets(Teller):
     SALT = 1917
 
     def write(self) -> None:
-        """Add one or two sites to each larger town, and count there almost every month."""
+        """Add sites to each larger town, and count there almost every month; most have three, the third came late."""
+        late = max(len(self._span.months) - LATE_MONTHS, 0)
         for town in self._places.towns:
             if town.thousand_ebikes >= LEAST_THOUSAND:
-                last = min(town.last, town.first + (town.thousand_ebikes > LARGE_THOUSAND))
-                for village in self._places.villages[town.first : last + 1]:
-                    self._count_at(village, town.officers)
+                sites = 3 if town.thousand_ebikes > LARGE_THOUSAND else 2
+                for place, village in enumerate(self._places.villages[town.first : town.last + 1][:sites]):
+                    self._count_at(village, town.officers, late if place else 0)
 
-    def _count_at(self, village: Village, officers: list[int]) -> None:
+    def _count_at(self, village: Village, officers: list[int], since: int) -> None:
         chance = self._chance
         site = self._rows.new_id(HelmetSite)
         spot = village.spots[0]
@@ -152,9 +156,10 @@ class Helmets(Teller):
             latitude=round(spot.latitude, 6),
             longitude=round(spot.longitude, 6),
         )
-        bias, busy = chance.gauss(0, BETWEEN_SITES), chance.uniform(60, 190)
+        care = self._places.towns[village.town].care
+        bias, busy = chance.gauss(WEARING * care, BETWEEN_SITES), chance.uniform(60, 190)
         camera = site % 4 == 0
-        for place, month in enumerate(self._span.months):
+        for place, month in enumerate(self._span.months[since:], since):
             level = self._level(place) + bias
             if chance.random() < 0.9:
                 self._survey(site, number_of(month.first), busy, level, CountMethod.ON_SITE, chance.choice(officers))
@@ -210,11 +215,15 @@ class Helmets(Teller):
             company = self._places.firms[self._places.any_firm(chance)].company.id
         seen = round(riders * chance.uniform(0.6, 1.4))
         rate = 1 / (1 + exp(-level))
-        drawn = [chance.random() for _ in range(seen)]
-        unclear = sum(1 for one in drawn if one > 0.985)
-        helmeted = sum(1 for one in drawn if one < rate * 0.985)
+        unclear = self._of(seen, 0.015)
+        helmeted = self._of(seen - unclear, rate)
         heads = {HeadState.HELMETED: helmeted, HeadState.BARE: seen - helmeted - unclear, HeadState.UNCLEAR: unclear}
         return *cell, company, heads
+
+    def _of(self, number: int, share: float) -> int:
+        """Draw how many of so many: a rounded normal with the mean and the variance of the binomial."""
+        drawn = self._chance.gauss(number * share, sqrt(number * share * (1 - share)))
+        return min(max(round(drawn), 0), number)
 
 
 class Accidents(Teller):
@@ -260,7 +269,7 @@ class Accidents(Teller):
 
     def _happen(self, severity: Severity, ebike: bool, first: int, lived: int, riders: Sequence[Person]) -> None:
         chance = self._chance
-        village = self._places.villages[self._places.any_village(chance)]
+        village = self._places.villages[self._places.any_hurting(chance)]
         who = "courier" if chance.random() < 0.4 else "local"
         occurred = start_of(first + chance.randrange(lived)) + seasons.second_of_day(chance, who) // MINUTE * MINUTE
         facts = self._facts(severity, ebike, village, occurred)

@@ -11,10 +11,10 @@ from trafficedu.demo.offences import TOLD_LATELY, Offence
 from trafficedu.demo.people import Person
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, date_of, moment
 from trafficedu.demo.rows import Teller, World
-from trafficedu.feedback import rules
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries import policy
-from trafficedu.feedback.rules import HeldReason, MeasureKind, NoticeState, Receiver
+from trafficedu.feedback.rules.notices import HeldReason, NoticeState, urgency
+from trafficedu.feedback.rules.policy import Measure, MeasureKind, Receiver, recommend
 
 VILLAGES_ANSWER = 0.83
 LATE = 0.11
@@ -117,16 +117,16 @@ class Notices(Teller):
             answered_by_id=by,
         )
 
-    def _measure(self, kind: Receiver, days: Sequence[int], day: int) -> rules.Measure:
+    def _measure(self, kind: Receiver, days: Sequence[int], day: int) -> Measure:
         """Return what the policy recommends, most of the time; now and then something else the receiver can do."""
         drawn = self._chance.random()
         if drawn > 0.97:
-            return rules.Measure(MeasureKind.OTHER)
+            return Measure(MeasureKind.OTHER)
         if drawn > 0.85:
-            return rules.Measure(MeasureKind.HOME_VISIT if kind == Receiver.VILLAGE else MeasureKind.CRITICISED)
-        recommended = rules.recommend(self._steps[kind], [date_of(seen) for seen in days], date_of(day)).measure
-        return recommended or rules.Measure(MeasureKind.CRITICISED)
+            return Measure(MeasureKind.HOME_VISIT if kind == Receiver.VILLAGE else MeasureKind.CRITICISED)
+        recommended = recommend(self._steps[kind], [date_of(seen) for seen in days], date_of(day)).measure
+        return recommended or Measure(MeasureKind.CRITICISED)
 
 
 def _urgency(state: NoticeState, due: int | None, ended: int | None, violation_id: int) -> int:
-    return rules.urgency(state, moment(due) if due else None, moment(ended) if ended else None, violation_id)
+    return urgency(state, moment(due) if due else None, moment(ended) if ended else None, violation_id)

@@ -17,16 +17,18 @@ from trafficedu.demo.plan import DAY, HOUR, MINUTE, day_of, start_of
 from trafficedu.demo.plates import DECIDED_WITHIN, Plates, Ride
 from trafficedu.demo.rows import Teller, World
 from trafficedu.riders.rules import CompanyKnown
-from trafficedu.violations.models import Objection, Violation, ViolationKind
+from trafficedu.violations.models.decisions import Objection
+from trafficedu.violations.models.records import Violation, ViolationKind
 from trafficedu.violations.queries.objections import CONTACT
-from trafficedu.violations.rules import (
+from trafficedu.violations.rules.checks import is_minor
+from trafficedu.violations.rules.states import (
     NOT_ENDED,
+    IdentityState,
     ObjectionState,
     Offender,
     Penalty,
     Source,
     ViolationState,
-    is_minor,
 )
 
 HELMET, UNDER_AGE = "ZJ-HELMET", "NM-AGE"
@@ -36,6 +38,8 @@ PASSENGERS, STILL_IN_TOWN, WITH_POSITION = 0.08, 0.72, 0.6
 VOIDED_BY_ITSELF, OBJECTIONS, UPHELD = 0.003, 0.006, 0.2
 TOLD_LATELY = 3
 """The receipts and notices of so many days are documents; of the records before, the rider has a printed sheet."""
+LOOKED_FOR = 30
+"""Days after which nobody looks for the rider of a plate any more."""
 RECENT_DAYS, RECENT_OBJECTIONS = 6, 0.06
 
 
@@ -86,7 +90,7 @@ class Offences(Teller):
         person = self._crowd.anyone()
         shown = today and place < seasons.LEAST_TODAY // 2
         town = 0 if shown else person.town if chance.random() < STILL_IN_TOWN else self._places.any_town(chance)
-        village = self._places.villages[self._places.any_village(chance, town)]
+        village = self._places.villages[self._places.any_offending(chance, town)]
         occurred = self._when(day, person.kind)
         code = UNDER_AGE if self._too_young(person, day) and UNDER_AGE in self._kinds else self._kind()
         camera = not shown and code in SEEN_BY_CAMERAS and chance.random() < CAMERAS
@@ -181,6 +185,7 @@ class Offences(Teller):
             plate=plate,
             offender=offender,
             rider_id=None if person is None else person.id,
+            identity=self._identity(offence),
             company_id=None if offence.firm is None else self._places.firms[offence.firm].company.id,
             company_known=CompanyKnown.NOBODY if offence.firm is None else CompanyKnown.ENGAGED,
             source=Source.CAMERA if offence.camera else Source.FIELD,
@@ -207,6 +212,12 @@ class Offences(Teller):
         if offence.camera and not plate:
             plate = self._crowd.stranger_plate()
         return "" if code == "ZJ-PLATE" else plate
+
+    def _identity(self, offence: Offence) -> IdentityState | None:
+        """Return whether whoever was behind a plate alone is still looked for."""
+        if offence.person is not None or offence.state != ViolationState.CONFIRMED:
+            return None
+        return IdentityState.WANTED if offence.day > self._span.today - LOOKED_FOR else IdentityState.GIVEN_UP
 
     def _reason(self, offence: Offence) -> str:
         if offence.state == ViolationState.REJECTED:

@@ -11,8 +11,8 @@ from trafficedu.demo import names
 from trafficedu.demo.plan import date_of
 from trafficedu.demo.rows import Teller, World
 from trafficedu.riders.models import Engagement, Rider
-from trafficedu.riders.queries.people import ID_NUMBER, PHONE
-from trafficedu.riders.rules import EngagementSource, IdType, LegalBasis, age_on, identity_key
+from trafficedu.riders.queries.people import ID_NUMBER, ID_TAIL, PHONE, PHONE_TAIL
+from trafficedu.riders.rules import EngagementSource, IdType, LegalBasis, age_on, identity_key, tail
 
 PER_MONTHLY_VIOLATION = 13.0
 """Riders about for each violation of a month: most are not caught, some often."""
@@ -143,8 +143,10 @@ class Crowd(Teller):
             id_type=IdType.IDENTITY_CARD,
             id_number_cipher=self._keyring.encrypt(number, ID_NUMBER),
             id_number_hash=self._keyring.lookup_hash(identity_key(IdType.IDENTITY_CARD, number), ID_NUMBER),
+            id_tail_hash=self._keyring.lookup_hash(tail(number), ID_TAIL),
             phone_cipher=self._keyring.encrypt(phone, PHONE) if phone else None,
             phone_hash=self._keyring.lookup_hash(phone, PHONE) if phone else None,
+            phone_tail_hash=self._keyring.lookup_hash(tail(phone), PHONE_TAIL) if phone else None,
             birth_date=person.born,
             home_area_id=None if person.home is None else self._places.villages[person.home].id,
             created_utc=when,

@@ -10,6 +10,7 @@ from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
+from math import exp
 from random import Random
 from typing import Any
 
@@ -21,6 +22,7 @@ from trafficedu.companies.models import Company
 from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 from trafficedu.demo import names
+from trafficedu.demo.care import HURTING, OFFENDING, care_of_town, care_of_village
 from trafficedu.stations.models import Station
 
 MAIN = "330109"
@@ -45,6 +47,7 @@ class Town:
     thousand_ebikes: float
     first: int = 0
     last: int = 0
+    care: float = 0.0
     officers: list[int] = field(default_factory=list)
     leader: int | None = None
 
@@ -57,6 +60,7 @@ class Village:
     town: int
     path: str
     spots: Sequence[Spot]
+    care: float = 0.0
 
 
 @dataclass
@@ -79,20 +83,33 @@ class Places:
     stations: list[Station]
     firms: list[Firm]
     _summed: list[float]
+    _offending: list[float]
+    _hurting: list[float]
     _town_shares: list[float]
     _firm_shares: list[float]
 
     def any_town(self, chance: Random) -> int:
-        """Draw a town by its share."""
+        """Draw a town by how many of its riders are caught."""
         return bisect(self._town_shares, chance.random() * self._town_shares[-1], hi=len(self.towns) - 1)
 
     def any_village(self, chance: Random, town: int | None = None) -> int:
         """Draw a village by its weight, of one town or of all."""
+        return self._drawn(self._summed, chance, town)
+
+    def any_offending(self, chance: Random, town: int) -> int:
+        """Draw the village of a violation in a town."""
+        return self._drawn(self._offending, chance, town)
+
+    def any_hurting(self, chance: Random) -> int:
+        """Draw the village of an accident."""
+        return self._drawn(self._hurting, chance, None)
+
+    def _drawn(self, summed: Sequence[float], chance: Random, town: int | None) -> int:
         low, high = 0, len(self.villages) - 1
         if town is not None:
             low, high = self.towns[town].first, self.towns[town].last
-        start = self._summed[low - 1] if low else 0.0
-        return bisect(self._summed, start + chance.random() * (self._summed[high] - start), low, high)
+        start = summed[low - 1] if low else 0.0
+        return bisect(summed, start + chance.random() * (summed[high] - start), low, high)
 
     def ebike_shares(self, town: int) -> list[float]:
         """Return each village's share of its town's e-bikes: half of them evenly, half by where traffic is."""
@@ -106,7 +123,7 @@ class Places:
         return bisect(self._firm_shares, chance.random() * self._firm_shares[-1], hi=len(self.firms) - 1)
 
 
-def lay_out(session: Session, chance: Random) -> Places:
+def lay_out(session: Session, chance: Random, seed: int) -> Places:
     """Read the areas and add stations and companies.
 
     Raises
@@ -126,7 +143,8 @@ def lay_out(session: Session, chance: Random) -> Places:
         own = [area for area in areas if area.level == VILLAGE and area.parent_id == town.area.id] or [town.area]
         drawn = [chance.gammavariate(0.8, 1) + 0.08 for _ in own]
         town.first, town.last = len(villages), len(villages) + len(own) - 1
-        villages += [_village(area, place, town.area.code, chance) for area in own]
+        town.care = care_of_town(town.area.code)
+        villages += [_village(area, place, town.area.code, chance, seed) for area in own]
         weights += [town.share * weight / sum(drawn) for weight in drawn]
     return Places(
         root,
@@ -135,7 +153,9 @@ def lay_out(session: Session, chance: Random) -> Places:
         _stations(session, towns, villages, {area.id: area.name for area in areas}, chance),
         _firms(session, chance),
         list(accumulate(weights)),
-        list(accumulate(town.share for town in towns)),
+        list(accumulate(_by_care(weights, villages, OFFENDING))),
+        list(accumulate(_by_care(weights, villages, HURTING))),
+        list(accumulate(town.share * exp(-OFFENDING * town.care) for town in towns)),
         list(accumulate(company["share"] for company in names.INVENTED["companies"])),
     )
 
@@ -146,14 +166,19 @@ def _sizes(code: str, *wanted: str) -> dict[str, Any]:
     return {name: towns.get(code, towns["elsewhere"])[name] for name in wanted}
 
 
-def _village(area: Area, town: int, town_code: str, chance: Random) -> Village:
+def _by_care(weights: Sequence[float], villages: Sequence[Village], effect: float) -> list[float]:
+    """Return the weights of the villages where care makes fewer by so much."""
+    return [weight * exp(-effect * village.care) for weight, village in zip(weights, villages, strict=True)]
+
+
+def _village(area: Area, town: int, town_code: str, chance: Random, seed: int) -> Village:
     latitude, longitude = _sizes(town_code, "latitude", "longitude").values()
     latitude, longitude = latitude + chance.gauss(0, 0.011), longitude + chance.gauss(0, 0.013)
     spots = [
         Spot(names.spot(chance, area.name), latitude + chance.gauss(0, 0.0025), longitude + chance.gauss(0, 0.003))
         for _ in range(chance.randint(2, 5))
     ]
-    return Village(area.id, town, area.path, spots)
+    return Village(area.id, town, area.path, spots, care_of_village(seed, area.code, town_code))
 
 
 def _stations(
@@ -175,6 +200,8 @@ def _stations(
                     area_id=village.id,
                     address=f"{town.area.name}{called[village.id]}{names.road(chance)}{chance.randint(1, 300)}号",
                     phone=f"154{chance.randrange(10**8):08d}",
+                    latitude=round(village.spots[0].latitude, 6),
+                    longitude=round(village.spots[0].longitude, 6),
                     seats=seats,
                 )
             )

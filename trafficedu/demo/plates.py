@@ -8,9 +8,9 @@ from trafficedu.demo.people import Person
 from trafficedu.demo.plan import HOUR, start_of
 from trafficedu.demo.rows import Teller, World
 from trafficedu.riders.models import PlateUse, Vehicle
-from trafficedu.riders.rules import Relation
-from trafficedu.violations.models import PlateQuestion
-from trafficedu.violations.rules import PlateState
+from trafficedu.riders.rules import Relation, tail
+from trafficedu.violations.models.decisions import PlateQuestion
+from trafficedu.violations.rules.states import PlateState
 
 BORROWED, BORROWED_LATELY, OWNED = 0.012, 0.12, 0.1
 DECIDED_WITHIN = 10
@@ -56,7 +56,7 @@ class Plates(Teller):
                 self._met(self._riders[plate], person, plate, ride)
             return
         person.plate = plate
-        person.vehicle = self._rows.add(Vehicle, plate=plate)
+        person.vehicle = self._rows.add(Vehicle, plate=plate, tail=tail(plate))
         self._riders[plate] = person
         self._plates.append(plate)
         relation = Relation.OWNER if self._chance.random() < OWNED else Relation.REGULAR

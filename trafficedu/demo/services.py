@@ -29,7 +29,7 @@ from trafficedu.core.text import message
 from trafficedu.demo import accounts, seasons
 from trafficedu.demo.afterwards import enter_campaigns, enter_points, enter_pushes
 from trafficedu.demo.cases import LEAST, RECORDS, enter_cases
-from trafficedu.demo.city import add_neighbours
+from trafficedu.demo.city import add_neighbours, draw_district
 from trafficedu.demo.counts import Accidents, EBikes, Helmets, Patrols
 from trafficedu.demo.hazards import Hazards
 from trafficedu.demo.names import PLATE_PLACE
@@ -39,6 +39,8 @@ from trafficedu.demo.people import Crowd
 from trafficedu.demo.places import lay_out
 from trafficedu.demo.plan import Agenda, Plan, Span, date_of, span_until, start_of
 from trafficedu.demo.plates import Plates
+from trafficedu.demo.policies import enter_policies
+from trafficedu.demo.reported import enter_reported
 from trafficedu.demo.rows import Rows, World
 from trafficedu.demo.study import Study
 from trafficedu.demo.timetable import Timetable
@@ -46,8 +48,8 @@ from trafficedu.education.models.courses import Course, CourseVersion
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.plates import PLACE
 from trafficedu.stations.models import Station
-from trafficedu.violations.models import Violation
-from trafficedu.violations.rules import ViolationState
+from trafficedu.violations.models.records import Violation
+from trafficedu.violations.rules.states import ViolationState
 
 
 class District:
@@ -71,7 +73,7 @@ class District:
         if not courses:
             raise Refusal(message("There is no course yet. Run first: trafficedu init"))
         self._plan, self._span, self._rows = plan, span, Rows(session)
-        self._places = lay_out(session, chance)
+        self._places = lay_out(session, chance, plan.seed)
         if date_of(span.first_day) < self._places.root.valid_from:
             raise Refusal(
                 message(
@@ -167,12 +169,15 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
     find_wording(session, PLACE).value = PLATE_PLACE
     with logged_run(session, DEMO_RUN, SYSTEM, now) as counts:
         add_neighbours(session, plan.districts, now)
+        draw_district(session, now)
         cases = RECORDS if plan.violations >= LEAST else 0
         history = replace(plan, violations=plan.violations - cases)
         written = District(session, history, span_until(now, plan.months)).build(progress)
         written["campaign"] = enter_campaigns(session, local_date(now))
         written["point_entry"] = enter_points(session, now, plan.months, plan.seed)
+        written["coverage_mark"] = enter_reported(session, now)
         counts.update(written, seed=plan.seed, months=plan.months)
+        written["escalation_policy"] = enter_policies(session, now)
     # after the run: it is what makes channels send nothing here
     written["push"], written["case"] = enter_pushes(session, now), enter_cases(session, now) if cases else 0
     audit.write(session, "demo:district:load", SYSTEM, **counts, push=written["push"], case=written["case"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from trafficedu.demo.care import AMONG_THE_CAUGHT, COMING, shifted
 from trafficedu.demo.names import phrase
 from trafficedu.demo.offences import Offence
 from trafficedu.demo.people import Person
@@ -47,6 +48,7 @@ class Study(Teller):
         self._horizon = self._figure("education.horizon_days")
         self._credit = self._figure("education.credit_days") * DAY
         self._paths = {village.id: village.path for village in world.places.villages}
+        self._care = {village.id: village.care for village in world.places.villages}
         self._homes = [village.path for village in world.places.villages]
         self._unfinished: dict[int, Task] = {}
         self._finished: list[Task] = []
@@ -82,6 +84,9 @@ class Study(Teller):
     def _open(self, now: int, offence: Offence, person: Person, course: int) -> Task:
         today = day_of(now)
         progress = (today - self._span.first_day) / (self._span.today - self._span.first_day + 1)
+        comes = shifted(
+            COMES[0] + (COMES[1] - COMES[0]) * progress, COMING * (self._care[offence.area] - AMONG_THE_CAUGHT)
+        )
         return Task(
             self._rows.new_id(StudyTask),
             person,
@@ -91,7 +96,7 @@ class Study(Teller):
             offence.firm,
             now,
             today + (due_date(date_of(today), self._due_days) - date_of(today)).days,
-            self._chance.random() < COMES[0] + (COMES[1] - COMES[0]) * progress,
+            self._chance.random() < comes,
             links=[offence],
         )
 

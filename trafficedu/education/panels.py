@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import render_template
 
 from trafficedu.core.access import actor, panel_for
@@ -9,17 +11,20 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.education.forms import FindForm
 from trafficedu.education.models.tasks import StudyTask, TaskViolation
-from trafficedu.education.queries import certificates, people, proposals, reminders, seats, sessions
+from trafficedu.education.queries import certificates, hours, people, proposals, reminders, seats, sessions
 from trafficedu.education.queries.tasks import (
+    count_own_overdue,
     is_visible,
     list_away,
     list_of_rider,
     list_overdue,
     list_waiting,
+    open_of_rider,
     task_of_violation,
 )
 
 READ = "education:task:read"
+SHOWN_OVERDUE = 10
 
 
 def _overdue(task: StudyTask) -> bool:
@@ -33,16 +38,27 @@ def study(violation_id: int) -> str:
     task = task_of_violation(session(), violation_id)
     if task is None:
         return ""
-    link = session().get_one(TaskViolation, violation_id)
+    link, seat = session().get_one(TaskViolation, violation_id), seats.live_booking(session(), task.id)
     return render_template(
         "education/_study.html",
         task=task,
         left=link.left_utc is not None,
-        seat=seats.live_booking(session(), task.id),
+        seat=seat,
+        over=seat is not None and seat.is_over(utc_now()),
         certificate=certificates.certificate_of_task(session(), task.id),
         overdue=_overdue(task),
         may_open=is_visible(session(), task, actor()),
     )
+
+
+@panel_for("violations:violation:record")
+def open_task(rider_number: str, **_subject: Any) -> str:
+    """Card of a rider at the kerb: the study task that is not finished, its seat and when it is due."""
+    task = open_of_rider(session(), rider_number)
+    seat = seats.live_booking(session(), task.id) if task is not None else None
+    over = seat is not None and seat.is_over(utc_now())
+    overdue = task and _overdue(task)
+    return render_template("education/_open_task.html", task=task, seat=seat, over=over, overdue=overdue)
 
 
 def of_rider(rider_id: int) -> str:
@@ -54,6 +70,7 @@ def of_rider(rider_id: int) -> str:
         "education/_of_rider.html",
         tasks=tasks,
         late={task.id for task in tasks if _overdue(task)},
+        over=hours.list_over(session(), [task.id for task in tasks], utc_now()),
     )
 
 
@@ -101,10 +118,11 @@ def to_decide() -> str:
 def overdue_here() -> str:
     """First screen of the grid officer: overdue study of the local riders, masked."""
     who = actor()
-    tasks = list_overdue(session(), who, today())
+    tasks = list_overdue(session(), who, today(), SHOWN_OVERDUE)
     return render_template(
         "education/_overdue.html",
         tasks=tasks,
+        total=count_own_overdue(session(), who, today()),
         people=people.people(session(), [task.rider for task in tasks], who),
         days={task.id: (today() - task.due_on).days for task in tasks},
     )

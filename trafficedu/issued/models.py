@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
-from trafficedu.core.keys import encrypted
+from trafficedu.core.keys import EVIDENCE, encrypted
 from trafficedu.core.month import Month
 from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, one_of, partial_index, word
 from trafficedu.core.states import StateIs
@@ -88,13 +88,16 @@ class Document(Base):
 
 
 class DocumentFile(Base):
-    """A file of a document as it was handed out: its bytes lie in the store of evidence under ``sha256``."""
+    """A file of a document as it was handed out: its bytes lie in the store of evidence under ``sha256``.
+
+    ``ending`` names its form: "pdf", "xlsx", or with the paper before it where there are several ("80mm.pdf").
+    """
 
     __tablename__ = "document_file"
     __table_args__ = (CheckConstraint("language IN ('zh', 'en')", "language"),)
 
     document_id: Mapped[int] = mapped_column(ForeignKey("document.id"), primary_key=True)
     language: Mapped[str] = mapped_column(String(2), primary_key=True)
-    ending: Mapped[str] = mapped_column(String(5), primary_key=True)
-    sha256: Mapped[str] = mapped_column(String(64))
+    ending: Mapped[str] = mapped_column(String(8), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), info={EVIDENCE: True})
     drawn_utc: Mapped[datetime] = mapped_column(UTCDateTime)

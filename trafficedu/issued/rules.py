@@ -19,6 +19,7 @@ class DocumentKind(Word):
     ROSTER = "roster", message("signed roster")
     BULLETIN = "bulletin", message("monthly bulletin")
     SCORECARD = "scorecard", message("scorecard")
+    BRIEF = "brief", message("commander's brief")
     VILLAGE_LIST = "village_list", message("red-yellow-black list")
     INDICATORS = "indicators", message("indicators")
 
@@ -43,7 +44,13 @@ PERSONAL = frozenset(
 """Kinds that name people: their facts are kept encrypted."""
 
 OF_A_MONTH = frozenset(
-    {DocumentKind.BULLETIN, DocumentKind.SCORECARD, DocumentKind.VILLAGE_LIST, DocumentKind.INDICATORS}
+    {
+        DocumentKind.BULLETIN,
+        DocumentKind.BRIEF,
+        DocumentKind.SCORECARD,
+        DocumentKind.VILLAGE_LIST,
+        DocumentKind.INDICATORS,
+    }
 )
 """Kinds whose facts take long to gather: they are compared with the records when somebody asks."""
 
@@ -55,6 +62,7 @@ OPENED_BY: Mapping[DocumentKind, str] = {
     DocumentKind.ROSTER: "education:session:check_in",
     DocumentKind.BULLETIN: "bulletin:bulletin:read",
     DocumentKind.SCORECARD: "bulletin:scorecard:read",
+    DocumentKind.BRIEF: "overview:page:read",
     DocumentKind.VILLAGE_LIST: "overview:list:read",
     DocumentKind.INDICATORS: "bulletin:indicators:export",
 }

@@ -80,8 +80,8 @@ def file(number: str, language: str, ending: str) -> Any:
     if ending not in DRAWINGS[document.kind].files:
         abort(404)
     body = issuing.shown_file(session(), document, language, utc_now(), ending)
-    if ending == "pdf":
-        return pdf(body, document.number)
+    if ending.endswith("pdf"):
+        return pdf(body, f"{document.number}.{ending}".removesuffix(".pdf"))
     name = f"{document.number}-{language}.{ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(body, mimetype="application/octet-stream", headers=headers)

@@ -33,6 +33,7 @@ pages = Blueprint("messages", __name__)
 def inbox() -> Any:
     """I read what the service told me."""
     form = InboxFilterForm(request.args)
+    form.validate()
     found = queries.list_inbox(session(), actor(), page_place(), unread=form.state.data == "unread")
     unread = queries.count_unread(session(), actor())
     return render_template("messages/inbox.html", form=form, page=found, unread=unread, unpacked=unpacked)

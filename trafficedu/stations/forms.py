@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from trafficedu.areas.fields import PlaceField
+from trafficedu.areas.fields import PlaceField, position_fields
 from trafficedu.areas.models import TOWN, VILLAGE
 from trafficedu.areas.queries.choices import Eligible
 from trafficedu.core.fields import (
@@ -39,6 +39,7 @@ class StationForm(Form):
         render_kw={"autocomplete": "off"},
     )
     phone = telephone_field()
+    latitude, longitude = position_fields()
     seats = IntegerField(
         _l("Seats in a normal session"),
         [
@@ -61,6 +62,8 @@ class StationForm(Form):
             area_code=self.area_code.data,
             address=self.address.data or "",
             phone=self.phone.data or "",
+            latitude=self.latitude.data,
+            longitude=self.longitude.data,
             seats=self.seats.data,
             active=self.active.data,
         )

@@ -10,10 +10,13 @@ from trafficedu.core.orm import Base, Versioned
 
 
 class Station(Versioned, Base):
-    """A station in a village or a town; ``seats`` is the usual capacity of a session there."""
+    """A station in a village or a town; ``seats`` is the usual capacity of a session there, its position in WGS-84."""
 
     __tablename__ = "station"
-    __table_args__ = (CheckConstraint("seats > 0", "seats"),)
+    __table_args__ = (
+        CheckConstraint("seats > 0", "seats"),
+        CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", "position"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(20), unique=True)
@@ -21,6 +24,8 @@ class Station(Versioned, Base):
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
     address: Mapped[str] = mapped_column(String(200), default="")
     phone: Mapped[str] = mapped_column(String(30), default="")
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
     seats: Mapped[int] = mapped_column(default=30)
     active: Mapped[bool] = mapped_column(default=True)
 

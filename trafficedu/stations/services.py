@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from trafficedu.areas.queries.extents import surroundings_of
 from trafficedu.areas.queries.tree import find_valid_area
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
@@ -14,10 +15,11 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.corrections import correcting
 from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.positions import check_position
 from trafficedu.core.text import message
 from trafficedu.stations.models import Station
 
-CORRECTED = ("name", "area_id", "address", "phone", "seats", "active")
+CORRECTED = ("name", "area_id", "address", "phone", "latitude", "longitude", "seats", "active")
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,14 @@ class StationInput:
     area_code: str
     address: str = ""
     phone: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
     seats: int = 30
     active: bool = True
 
 
 def add_station(session: Session, code: str, new: StationInput, by: Actor, today: date) -> Station:
-    """Add a station under a code it keeps; raises Refusal at ``code`` or ``area_code``."""
+    """Add a station under a code it keeps; raises Refusal at ``code``, ``area_code`` or ``latitude``."""
     station = Station(code=code.upper())
     _apply(session, station, new, today)
     session.add(station)
@@ -55,7 +59,9 @@ def change_station(
 
 def _apply(session: Session, station: Station, new: StationInput, today: date) -> None:
     station.area = find_valid_area(session, new.area_code, today)
+    check_position(new.latitude, new.longitude, surroundings_of(session, station.area.path))
     station.name, station.address, station.phone = new.name, new.address, new.phone
+    station.latitude, station.longitude = new.latitude, new.longitude
     station.seats, station.active = new.seats, new.active
 
 

@@ -28,6 +28,7 @@ def index() -> Any:
     """I look for a station."""
     form = StationFilterForm(request.args)
     form.town.offer(area_choices.town_choices(session(), actor()))
+    form.validate()
     return list_page("stations/index.html", queries.STATIONS, form, form.to_input())
 
 

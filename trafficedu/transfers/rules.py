@@ -14,6 +14,7 @@ KIND_NAMES = {
     "accidents": message("accidents"),
     "helmets": message("helmet counts"),
     "points": message("safety-management points"),
+    "coverage": message("reported months"),
     "indicators": message("indicators for the village-safety evaluation"),
 }
 """The kinds of the command line's contract; one that is not wired yet is not offered."""

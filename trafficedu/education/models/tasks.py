@@ -30,7 +30,7 @@ from trafficedu.education.rules.states import (
     TaskState,
 )
 from trafficedu.riders.models import Rider
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 
 OPEN = f"state = '{TaskState.OPEN}'"
 AWAY = f"state = '{TaskState.AWAY}'"
@@ -201,6 +201,10 @@ class Booking(Versioned, Base):
     def may(self, act: BookingAct) -> bool:
         """Tell whether ``act`` may happen to it as it stands."""
         return BOOKING_LIFE.may(act, self.state)
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether its session has ended and nobody noted yet what became of it: no place to send a rider to."""
+        return self.is_booked and self.session.ends_utc <= now
 
     @property
     def is_studying(self) -> bool:

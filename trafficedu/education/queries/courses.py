@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import Date, bindparam, func, select
+from sqlalchemy import Date, bindparam, func, not_, select
 from sqlalchemy.orm import Session
 
 from trafficedu.core.errors import Missing
@@ -15,8 +15,9 @@ from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
 from trafficedu.education.models.courses import Course, CourseVersion
 from trafficedu.education.rules.reckoning import ModulePlan
-from trafficedu.violations.models import Violation
-from trafficedu.violations.rules import ViolationState
+from trafficedu.violations.models.decisions import ViolationPair
+from trafficedu.violations.models.records import Violation
+from trafficedu.violations.rules.states import PairState, ViolationState
 
 _PARTS = loaded(Course.versions, CourseVersion.modules)
 
@@ -36,6 +37,22 @@ def find_course(session: Session, code: str) -> Course:
 
 
 _VIOLATION, _COURSE, _TERMS = table_of(Violation).c, table_of(Course).c, table_of(CourseVersion).c
+_FIRST = table_of(Violation).alias()
+_PAIR = table_of(ViolationPair).c
+_SECOND = (
+    select(_PAIR.id)
+    .join(_FIRST, _FIRST.c.id == _PAIR.first_id)
+    .where(
+        _PAIR.second_id == _VIOLATION.id,
+        _PAIR.state == PairState.OPEN,
+        _FIRST.c.rider_id == bindparam("rider_id"),
+        _FIRST.c.state == ViolationState.CONFIRMED,
+        _FIRST.c.occurred_on >= bindparam("since"),
+        _FIRST.c.occurred_on <= bindparam("until"),
+    )
+    .exists()
+)
+"""It may be the second record of an offence that counts already."""
 _COUNTING = (
     select(func.count())
     .where(
@@ -43,6 +60,7 @@ _COUNTING = (
         _VIOLATION.state == ViolationState.CONFIRMED,
         _VIOLATION.occurred_on >= bindparam("since"),
         _VIOLATION.occurred_on <= bindparam("until"),
+        not_(_SECOND),
     )
     .scalar_subquery()
 )
@@ -57,7 +75,8 @@ COURSE_BY_RULE = (
 )
 """The id of the longest course of ``today`` that the violations of ``rider_id`` from ``since`` to ``until`` call for.
 
-NULL only where no course is in use for so few violations.
+What may be a second record of one offence counts once that is decided. NULL only where no course is in use for so few
+violations.
 """
 
 

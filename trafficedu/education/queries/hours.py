@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -40,3 +41,13 @@ def find_overlapping(session: Session, rider_id: int, study: StudySession, but_t
         )
     )
     return session.scalar(query.limit(1))
+
+
+def list_over(session: Session, task_ids: Collection[int], now: datetime) -> set[int]:
+    """Return those of these tasks whose seat :meth:`Booking.is_over`: their riders need a new one."""
+    query = (
+        select(Booking.task_id)
+        .join(StudySession, Booking.session_id == StudySession.id)
+        .where(Booking.task_id.in_(task_ids), Booking.state == BookingState.BOOKED, StudySession.ends_utc <= now)
+    )
+    return set(session.scalars(query))

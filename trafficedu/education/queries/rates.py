@@ -14,7 +14,7 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month
 from trafficedu.education.models.tasks import Attendance, Certificate, StudyTask
 from trafficedu.education.queries.tasks import responsible
-from trafficedu.education.rules.states import LEFT_OUT, TaskState
+from trafficedu.education.rules.states import LEFT_OUT, CertificateState, TaskState
 
 
 def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -64,25 +64,38 @@ def count_due_by_area_and_month(
     ]
 
 
-def sum_marks(session: Session, start: date, end: date, as_of: datetime) -> list[tuple[int, int | None, int, int, int]]:
-    """Return area id, company id, tasks due in the half-open period, those completed on time, and quiz scores.
+def sum_marks(
+    session: Session, start: date, end: date, as_of: datetime
+) -> list[tuple[int, int | None, Month, int, int, int]]:
+    """Return area id, company id, month, tasks due in it, those completed on time, and quiz scores.
 
-    What was completed later than ``as_of`` does not count, and a due date not over by then is not due. The last is the
-    sum over the tasks completed by ``as_of``, late ones too: an unfinished task has no quiz. The quiz is that of the
-    sign-off the certificate rests on.
+    What was completed later than ``as_of`` does not count, and a due date not over by then is not due; the period is
+    half-open. The last is the sum over the tasks completed by ``as_of``, late ones too: an unfinished task has no quiz.
+    The quiz is that of the sign-off the certificate rests on.
     """
-    quiz = case((_completed(as_of), func.coalesce(Attendance.quiz_score, 0)), else_=0)
+    year, month = extract("year", StudyTask.due_on), extract("month", StudyTask.due_on)
+    # looked up for each task that was completed: joined, PostgreSQL reads every certificate for a month of tasks
+    score = (
+        select(Attendance.quiz_score)
+        .join(Certificate, Certificate.attendance_id == Attendance.id)
+        .where(Certificate.task_id == StudyTask.id, Certificate.state == CertificateState.VALID)
+        .scalar_subquery()
+    )
+    quiz = case((_completed(as_of), func.coalesce(score, 0)), else_=0)
     query = (
         select(
             StudyTask.area_id,
             StudyTask.company_id,
+            year,
+            month,
             func.count(),
             _sum(_on_time(as_of)),
             func.sum(quiz),
         )
-        .outerjoin(Certificate, Certificate.task_id == StudyTask.id)
-        .outerjoin(Attendance, Attendance.id == Certificate.attendance_id)
         .where(StudyTask.state.not_in(LEFT_OUT), _due(start, end, as_of))
-        .group_by(StudyTask.area_id, StudyTask.company_id)
+        .group_by(StudyTask.area_id, StudyTask.company_id, year, month)
     )
-    return [(area, company, int(due), int(on), int(quiz)) for area, company, due, on, quiz in session.execute(query)]
+    return [
+        (area, company, Month(int(y), int(m)), int(due), int(on), int(quiz))
+        for area, company, y, m, due, on, quiz in session.execute(query)
+    ]

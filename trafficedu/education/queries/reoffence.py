@@ -29,9 +29,9 @@ from trafficedu.education.rules.reckoning import ReoffenceCounts
 from trafficedu.education.rules.states import TaskState
 from trafficedu.settled.models import Asks, Cell, CountedFigure, Days, days_after, month_of, named
 from trafficedu.settled.queries import areas_above, seen_path, sum_of
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries.monthly import FIRST_DAY
-from trafficedu.violations.rules import ViolationState
+from trafficedu.violations.rules.states import ViolationState
 
 STUDIED, OBSERVED, AGAIN = "studied", "observed", "again"
 

@@ -26,7 +26,7 @@ from trafficedu.education.rules import reckoning, states
 from trafficedu.education.rules.states import BookingState, TaskState
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries.searching import LOOKS, Words, find_meant, keys_of, record_meant, rider_meant
 
 UNDONE = StudyTask.urgency < reckoning.FINISHED_FROM
@@ -336,15 +336,24 @@ def list_of_rider(session: Session, rider_id: int, by: Actor, limit: int = 20) -
     ).all()
 
 
+def open_of_rider(session: Session, rider_number: str) -> StudyTask | None:
+    """Return the task of a rider that is not finished and is due first, with its course.
+
+    Not scoped: for whoever has the rider before them, whose card tells that there is one and when it is due.
+    """
+    query = select(StudyTask).join(StudyTask.rider).where(Rider.number == rider_number)
+    query = query.where(StudyTask.state.in_(states.UNFINISHED)).options(loaded(StudyTask.course))
+    return session.scalar(query.order_by(StudyTask.due_on, StudyTask.id).limit(1))
+
+
 def list_overdue(session: Session, by: Actor, today: date, limit: int = 20) -> Sequence[StudyTask]:
-    """Return the overdue tasks that ``by`` may see, the longest overdue first."""
-    return _first_of(session, by, _reach(session, by, TaskFilter(OVERDUE), today), limit)
+    """Return the overdue tasks that ``by`` may see, the latest first: these a reminder still helps."""
+    latest = [column.desc() for column in BY_URGENCY]
+    firsts = _reach(session, by, TaskFilter(OVERDUE), today).first(session, latest, limit)
+    query = select(StudyTask).where(StudyTask.id.in_(firsts), visible_to(by)).options(*_row())
+    return session.scalars(query.order_by(*latest)).all()
 
 
-def count_overdue(session: Session, by: Actor, today: date, path: str) -> int:
-    """Return how many tasks of violations at and below ``path`` are overdue, capped."""
-    ids = areas.ids_in_reach(session, by, path)
-    if ids is None:
-        return Reach([overdue_on(today)], whole=WHOLE).count(session, BY_URGENCY)
-    reach = Reach([overdue_on(today)], StudyTask.area_id.expression, ids, whole=WHOLE)
-    return reach.count(session, BY_URGENCY)
+def count_own_overdue(session: Session, by: Actor, today: date) -> int:
+    """Return how many overdue tasks :func:`list_overdue` lists from, capped."""
+    return _reach(session, by, TaskFilter(OVERDUE), today).count(session, BY_URGENCY)

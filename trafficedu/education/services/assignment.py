@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
@@ -37,9 +37,16 @@ from trafficedu.education.services.seats import (
 )
 from trafficedu.riders.events import HomeVillageRecorded
 from trafficedu.riders.models import Rider
-from trafficedu.violations.events import CompanySettled, ViolationCorrected, ViolationEstablished, ViolationVoided
-from trafficedu.violations.models import Violation
-from trafficedu.violations.rules import CorrectedField, ViolationState
+from trafficedu.violations.events import (
+    CompanySettled,
+    ReviewReopened,
+    ToldApart,
+    ViolationCorrected,
+    ViolationEstablished,
+    ViolationVoided,
+)
+from trafficedu.violations.models.records import Violation
+from trafficedu.violations.rules.states import CorrectedField, ViolationState
 
 
 def assign_for_violation(session: Session, event: ViolationEstablished) -> None:
@@ -47,7 +54,8 @@ def assign_for_violation(session: Session, event: ViolationEstablished) -> None:
 
     A further violation may raise the course (never lower it) and leaves the due date; the seat then moves to
     a session of that course. With the task begun already, the next one opens. The same violation twice does it
-    once; one that does not count, has no known rider or is history does nothing.
+    once, but for one that left its task in between; one that does not count, has no known rider or is history does
+    nothing.
 
     Raises
     ------
@@ -63,6 +71,9 @@ def assign_for_violation(session: Session, event: ViolationEstablished) -> None:
     known = _look_up_task(session, violation, violation.rider_id, now)
     if known.task_id is not None:
         return
+    if known.left:
+        session.delete(session.get_one(TaskViolation, violation.id))
+        session.flush()
     if known.course_id is None:
         raise _no_course()
     if known.unbegun_id is None:
@@ -106,17 +117,23 @@ def _lock_rider(session: Session, violation: Violation) -> tuple[str, int | None
 
 @dataclass(frozen=True)
 class _TaskLookup:
-    """Ids of the task that holds the violation already, of the rider's task not begun, of the course by rule."""
+    """Ids of the task that holds the violation already, of the rider's task not begun, of the course by rule.
+
+    ``left``: whether the violation was in a task and left it, since its confirmation was taken back.
+    """
 
     task_id: int | None
+    left: bool
     unbegun_id: int | None
     course_id: int | None
 
 
 _TASK, _LINK = table_of(StudyTask).c, table_of(TaskViolation).c
 _UNBEGUN = select(_TASK.id).where(_TASK.rider_id == bindparam("rider_id"), _TASK.state.in_(states.NOT_BEGUN))
+_OWN_LINK = _LINK.violation_id == bindparam("violation_id")
 _TASK_LOOKUP = select(
-    select(_LINK.task_id).where(_LINK.violation_id == bindparam("violation_id")).scalar_subquery(),
+    select(_LINK.task_id).where(_OWN_LINK, _LINK.left_utc.is_(None)).scalar_subquery(),
+    exists().where(_OWN_LINK, _LINK.left_utc.is_not(None)),
     _UNBEGUN.scalar_subquery(),
     COURSE_BY_RULE,
 )
@@ -195,8 +212,8 @@ def _change_course(session: Session, task: StudyTask, course: Course, path: str,
         offer_seats(session, freed, by, now)
 
 
-def withdraw_violation(session: Session, event: ViolationVoided) -> None:
-    """Take a voided violation out of its task; the task remains to be read with it, and it with the task.
+def withdraw_violation(session: Session, event: ViolationVoided | ReviewReopened) -> None:
+    """Take a violation that does not count any more out of its task; each remains to be read with the other.
 
     A task left without violations that count is withdrawn, its seat goes to the next who waits. What is completed stays
     completed (the study took place and its certificate stays true), what is waived stays waived. The course
@@ -232,6 +249,14 @@ def follow_correction(session: Session, event: ViolationCorrected) -> None:
         session.flush()
         audit.write(session, "education:task:move", event.by, subject=task, area=violation.area_id)
     if CorrectedField.OCCURRED in event.fields:
+        _recompute(session, violation.rider_id, event.by, event.at_utc)
+
+
+def tell_apart(session: Session, event: ToldApart) -> None:
+    """Judge the course of a rider anew, now that a record counts that might have been a second one of an offence."""
+    violation = session.get_one(Violation, event.violation_id)
+    if violation.rider_id is not None:
+        lock_riders(session, [violation.rider_id])
         _recompute(session, violation.rider_id, event.by, event.at_utc)
 
 

@@ -52,24 +52,27 @@ def remind(session: Session, task: StudyTask, by: Actor, now: datetime) -> Remin
     made = Reminder(task_id=task.id, reminded_utc=now, reminded_on=today, reminded_by_id=by.user_id, told=0)
     session.add(made)
     flush_or_refuse(session, {"study_reminder.task_id": Refusal(ALREADY)})
+    record = task.links[-1].violation.number if task.links else task.number
     made.told = sum(
-        push(session, _said(task, path, f"{who}:{today}"), users, by, now)
-        for who, path, users in (("company", "/notices", company), ("village", f"/education/{task.number}", village))
+        push(session, _said(task, record, path, f"{who}:{today}"), users, by, now)
+        for who, path, users in (
+            ("company", f"/notices?q={record}", company),
+            ("village", f"/education/{task.number}", village),
+        )
     )
     session.flush()
     audit.write(session, "education:task:remind", by, subject=task, told=made.told)
     return made
 
 
-def _said(task: StudyTask, path: str, occasion: str) -> NewPush:
-    violation = task.links[-1].violation.number if task.links else task.number
+def _said(task: StudyTask, record: str, path: str, occasion: str) -> NewPush:
     return NewPush(
         f"study:{task.number}:remind:{occasion}",
         message("A rider does not come to study"),
         message(
             "The rider of record %(record)s has missed %(count)d seats; the study was due on %(day)s. Please see to it "
             "that the rider comes.",
-            record=violation,
+            record=record,
             count=task.absences,
             day=task.due_on.isoformat(),
         ),

@@ -15,7 +15,8 @@ from trafficedu.core.fields import choices
 from trafficedu.core.forms import carried_out, errors_told, form_page, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
-from trafficedu.core.seen import seen
+from trafficedu.core.row_views import answer_chosen
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import (
@@ -32,6 +33,7 @@ from trafficedu.education.forms import SeatForm, TaskFilterForm
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.queries import certificates, courses, people, proposals, reminders
+from trafficedu.education.queries.hours import list_over
 from trafficedu.education.queries.seats import (
     Choice,
     find_chosen,
@@ -40,9 +42,10 @@ from trafficedu.education.queries.seats import (
     sessions_at_desk,
     sessions_with_seats,
 )
-from trafficedu.education.queries.tasks import find_bookable, find_task, tasks_on
+from trafficedu.education.queries.tasks import TaskFilter, find_bookable, find_task, tasks_on
 from trafficedu.education.rules import states
 from trafficedu.education.services import certifying, reminding, seats
+from trafficedu.education.services.at_once import AT_ONCE
 from trafficedu.issued.queries.documents import list_documents
 from trafficedu.issued.rules import DocumentKind
 
@@ -57,6 +60,29 @@ OFFERED, NEXT = 40, 5
 @requires("education:task:read")
 def tasks() -> Any:
     """I see who owes a study, who is booked, who waits and who is late."""
+    form, narrowed = _narrowed()
+    return list_page(
+        "education/tasks.html",
+        tasks_on(today()),
+        form,
+        narrowed,
+        lambda rows: {
+            "people": people.people(session(), [task.rider for task in rows], actor()),
+            "reminded": reminders.latest_of(session(), [task.id for task in rows if task.is_away]),
+        },
+        choosable=AT_ONCE,
+    )
+
+
+@pages.post("/education/chosen")
+@requires("education:task:read")
+@changes_nothing_seen("each row says what its page saw, and is refused by itself")
+def chosen() -> Any:
+    """I have those reminded who look after the riders that I chose; the page says first how many."""
+    return answer_chosen(AT_ONCE, tasks_on(today()), _narrowed()[1])
+
+
+def _narrowed() -> tuple[TaskFilterForm, TaskFilter]:
     form = TaskFilterForm(request.args)
     path = actor().scope.area_path
     towns = areas.list_below(session(), path or "", today(), "town") if path or actor().scope.everything else []
@@ -64,16 +90,7 @@ def tasks() -> Any:
     form.validate()
     if not actor().may(people.NAMED):
         form.q.finds = _l("Task or case number")
-    return list_page(
-        "education/tasks.html",
-        tasks_on(today()),
-        form,
-        form.to_input(people.words_of(session(), form.q.data or "", actor())),
-        lambda rows: {
-            "people": people.people(session(), [task.rider for task in rows], actor()),
-            "reminded": reminders.latest_of(session(), [task.id for task in rows if task.is_away]),
-        },
-    )
+    return form, form.to_input(people.words_of(session(), form.q.data or "", actor()))
 
 
 def _seated(task: StudyTask) -> list[Any]:
@@ -103,6 +120,7 @@ def task(number: str) -> Any:
         reminders=reminders.list_of_task(session(), task.id),
         may_remind=reminding.may_remind(task),
         overdue=task.is_overdue(today()),
+        over=bool(list_over(session(), [task.id], utc_now())),
         act=states.TaskAct,
         seat_facts=_seated(task),
     )
@@ -129,7 +147,8 @@ def seat(number: str) -> Any:
     free = [*at_desk, *sessions_with_seats(session(), task, now, most + 1, path)]
     free = [study for study in free if not held or study != held.session][:most]
     form.session.choices = choices((study.number, _label(study, task)) for study in free)
-    return form_page("education/seat.html", form, task=task, held=held, sessions=free)
+    states_of = {"over": held is not None and held.is_over(now), "overdue": task.is_overdue(today())}
+    return form_page("education/seat.html", form, task=task, held=held, sessions=free, **states_of)
 
 
 def _label(study: StudySession, task: StudyTask) -> str:

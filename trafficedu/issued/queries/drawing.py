@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from trafficedu.core.services import services_of
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.reports import (
+    brief,
     bulletin,
     bulletin_annex,
     certificate,
@@ -18,8 +19,10 @@ from trafficedu.reports import (
     indicators,
     notice,
     receipt,
+    receipt_strip,
     roster,
     scorecard,
+    scorecard_book,
     village_list,
 )
 from trafficedu.reports.bulletin_data import BulletinData
@@ -32,6 +35,8 @@ Draw = Callable[[Session, Any, str, Stamp], bytes]
 @dataclass(frozen=True)
 class Drawing:
     """What a document of a kind is drawn from, and how: ``files`` is ENDING -> drawing, the first one the document.
+
+    Others are the same facts in another form: a table, or another paper, whose size comes before the ending ("a4.pdf").
 
     ``passing`` names facts that differ from one moment to the next though nothing has changed: when it was printed.
     ``addresses`` names those that are the path of a page, which becomes the public address when it is drawn.
@@ -52,6 +57,10 @@ def _annex(_session: Session, data: BulletinData, locale: str, stamp: Stamp) -> 
     return bulletin_annex.render(data, locale, stamp)
 
 
+def _book(_session: Session, data: scorecard.ScorecardData, locale: str, stamp: Stamp) -> bytes:
+    return scorecard_book.render(data, locale, stamp)
+
+
 def _indicators(_session: Session, data: indicators.IndicatorsData, locale: str, stamp: Stamp) -> bytes:
     return indicators.render(data, locale, stamp)
 
@@ -66,6 +75,20 @@ def _plan(session: Session, data: HazardPlanData, locale: str, stamp: Stamp) -> 
     return hazard_plan.render(data, pictures, locale, stamp)
 
 
+def _receipt(render: Callable[[receipt.ReceiptData, str, Stamp, bytes], bytes]) -> Draw:
+    def draw(session: Session, data: receipt.ReceiptData, locale: str, stamp: Stamp) -> bytes:
+        signature = services_of(session).evidence.read(data.signature) if data.signature else b""
+        return render(data, locale, stamp, signature)
+
+    return draw
+
+
+RECEIPTS: Mapping[str, Draw] = {
+    "pdf": _receipt(receipt.render),
+    "a4.pdf": _receipt(receipt.render_a4),
+    "80mm.pdf": _receipt(receipt_strip.render),
+}
+"""ENDING -> a receipt: on A5 as it is issued, on A4 for the printers of offices, on a strip for those at the belt."""
 DRAWINGS: Mapping[DocumentKind, Drawing] = {
     DocumentKind.CERTIFICATE: Drawing(
         certificate.CertificateData,
@@ -73,7 +96,7 @@ DRAWINGS: Mapping[DocumentKind, Drawing] = {
         passing=frozenset({"number", "verify_url", "issued_on"}),
         addresses=frozenset({"verify_url"}),
     ),
-    DocumentKind.RECEIPT: Drawing(receipt.ReceiptData, _paper(receipt.render), addresses=frozenset({"receipt_url"})),
+    DocumentKind.RECEIPT: Drawing(receipt.ReceiptData, RECEIPTS, addresses=frozenset({"receipt_url"})),
     DocumentKind.NOTICE: Drawing(notice.NoticeData, _paper(notice.render), addresses=frozenset({"answer_url"})),
     DocumentKind.HAZARD: Drawing(
         HazardPlanData, {"pdf": _plan}, passing=frozenset({"printed_at"}), addresses=frozenset({"page_url"})
@@ -82,7 +105,8 @@ DRAWINGS: Mapping[DocumentKind, Drawing] = {
     DocumentKind.BULLETIN: Drawing(
         BulletinData, _paper(bulletin.render) | {"xlsx": _annex}, passing=frozenset({"as_of"})
     ),
-    DocumentKind.SCORECARD: Drawing(scorecard.ScorecardData, _paper(scorecard.render)),
+    DocumentKind.BRIEF: Drawing(brief.BriefData, _paper(brief.render), passing=frozenset({"as_of", "waits"})),
+    DocumentKind.SCORECARD: Drawing(scorecard.ScorecardData, _paper(scorecard.render) | {"xlsx": _book}),
     DocumentKind.VILLAGE_LIST: Drawing(
         village_list.VillageListData, _paper(village_list.render), passing=frozenset({"published_on"})
     ),

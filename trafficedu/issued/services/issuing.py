@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.canonical import canonical, digest, packed
+from trafficedu.core.canonical import canonical, digest, packed, restored
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.month import Month
@@ -43,6 +43,7 @@ from trafficedu.issued.rules import (
 )
 from trafficedu.reports.proof import EXCERPT, REPLACED, REVOKED, Proof, Stamp
 
+Kept = TypeVar("Kept")
 NO_PROOF = Proof("", date.min, "")
 TRIES = 3
 """How often a document is looked for and issued where others issue it at the same moment."""
@@ -167,11 +168,19 @@ def is_the_same(session: Session, document: Document, new: NewDocument) -> bool:
 
 
 def _lasting(facts: Mapping[str, Any], kind: DocumentKind) -> str:
-    """Return the facts that stay the same as long as the records do."""
-    paper = facts["paper"]
-    said = {**paper["both"], **{f"{locale} {name}": one for locale in LOCALES for name, one in paper[locale].items()}}
-    passing = {prefix + name for name in DRAWINGS[kind].passing for prefix in ("", *(f"{one} " for one in LOCALES))}
-    return canonical([{name: one for name, one in said.items() if name not in passing}, facts["proof"]["marks"]])
+    """Return the facts that stay the same as long as the records do.
+
+    What was not asked when a document was kept has its default: it does not make it another one.
+    """
+    paper, drawing = facts["paper"], DRAWINGS[kind]
+    said = {locale: packed(restored(drawing.data, {**paper["both"], **paper[locale]})) for locale in LOCALES}
+    lasting = {
+        f"{locale} {name}": one
+        for locale, facts_said in said.items()
+        for name, one in facts_said.items()
+        if name not in drawing.passing
+    }
+    return canonical([lasting, facts["proof"]["marks"]])
 
 
 def current(
@@ -307,12 +316,33 @@ def _put_on_paper(
     So a record may be signed off where nobody has said yet under which address the installation is found; its paper
     may not be drawn.
     """
-    drawing, address = DRAWINGS[kind], services_of(session).address
-    whole = replace(data, **{name: address(getattr(data, name)) for name in drawing.addresses})
-    proof = stamp.proof
+    drawing, proof = DRAWINGS[kind], stamp.proof
     if proof is not None:
-        stamp = replace(stamp, proof=replace(proof, address=address(proof.address)))
+        stamp = replace(stamp, proof=_addressed(session, proof, "address"))
+    whole = _addressed(session, data, *drawing.addresses)
     return drawing.files[ending or drawing.ending](session, whole, locale, stamp)
+
+
+def _addressed(session: Session, facts: Kept, *names: str) -> Kept:
+    """Return facts with public addresses instead of the paths called ``names``."""
+    address = services_of(session).address
+    changes: dict[str, Any] = {name: address(getattr(facts, name)) for name in names}
+    return replace(facts, **changes)  # type: ignore[type-var] # every kind of facts is a dataclass
+
+
+def said_on_page(session: Session, document: Document, locale: str) -> tuple[Any, Proof]:
+    """Return what a document that holds is drawn from, for a page that says the same as its paper.
+
+    Raises
+    ------
+    Refusal
+        The document was replaced or revoked.
+    """
+    if not document.is_valid:
+        raise Refusal(no_longer(document))
+    said = what_it_says(session, document)
+    data = _addressed(session, said.data(locale), *DRAWINGS[document.kind].addresses)
+    return data, _addressed(session, said.proof, "address")
 
 
 def excerpt(session: Session, document: Document, locale: str, changes: Mapping[str, Any]) -> bytes:

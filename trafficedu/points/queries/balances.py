@@ -63,6 +63,24 @@ def month_points(session: Session, month: Month) -> Mapping[Key, MonthPoints]:
     }
 
 
+def points_by_month(session: Session, period: Period) -> Mapping[tuple[bool, int], Mapping[Month, int]]:
+    """Return the points of every area and company alone in the months in which it has entries, whoever asks.
+
+    Returns
+    -------
+    (whether it is a company, its id) -> month -> points; a month without an entry is not there, one whose entries add
+    up to 0 is.
+    """
+    points: dict[tuple[bool, int], Counter[Month]] = {}
+    entered: dict[tuple[bool, int], Counter[Month]] = {}
+    for figure in (OF_AREAS, OF_COMPANIES):
+        for row in sums_alone(session, figure, period):
+            sums = entered if row.part == ENTRIES else points
+            sums.setdefault((figure is OF_COMPANIES, row.area_id), Counter())[row.month] += row.n
+    none = Counter[Month]()
+    return {key: {month: points.get(key, none)[month] for month, n in of.items() if n} for key, of in entered.items()}
+
+
 def list_month(session: Session, month: Month, kind: str, by: Actor) -> list[Balance]:
     """Return the month of every target of ``kind`` that ``by`` sees, in the order of the tree or of names.
 

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_, func, select
 
 from trafficedu.core.tables import table_of
+from trafficedu.coverage.models import Covered
+from trafficedu.coverage.rules import FigureKind
 from trafficedu.points.models import PointEntry
 from trafficedu.settled.models import AddedFigure, Adds, named
 
@@ -35,3 +37,4 @@ def _of_companies(entry: FromClause) -> Sequence[Adds]:
 
 OF_AREAS = AddedFigure("points", FIRST_DAY, table_of(PointEntry), _of_areas, alone=True)
 OF_COMPANIES = AddedFigure("company_points", FIRST_DAY, table_of(PointEntry), _of_companies, alone=True)
+COVERED = Covered(FigureKind.POINTS, OF_AREAS, lambda part: part == ENTRIES, import_kind="points")

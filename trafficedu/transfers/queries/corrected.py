@@ -33,7 +33,7 @@ from trafficedu.riders.rules import ConflictState
 from trafficedu.riders.services.people import take_source as take_rider
 from trafficedu.stations.models import Station
 from trafficedu.stations.queries import visible_to as sees_station
-from trafficedu.violations.models import Violation
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries.scope import visible_to as sees_violation
 
 Take = Callable[[Session, Any, Mapping[str, Any], Actor, datetime], None]

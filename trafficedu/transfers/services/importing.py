@@ -106,7 +106,7 @@ def import_file(
         return Outcome(report, written=False, broken=broken)
     savepoint.commit()
     assert run is not None
-    note_import(session, file, run.number, report.counts)
+    note_import(session, file, run.number, report.counts, report.months)
     conflicts.note(session, report.conflicts, file.kind, file.by, file.now)
     return Outcome(report, written=True, run=run.number)
 
@@ -131,10 +131,12 @@ def try_file(
         return import_file(own, file, choices, progress, trial)
 
 
-def note_import(session: Session, file: File, number: str, counts: Mapping[str, Any]) -> None:
-    """Log and audit that a file was taken in, and end its run."""
+def note_import(
+    session: Session, file: File, number: str, counts: Mapping[str, Any], months: Mapping[str, int]
+) -> None:
+    """Log and audit that a file was taken in, and end its run, which keeps of which ``months`` it brought rows."""
     run = session.scalars(select(ImportRun).where(ImportRun.number == number)).one()
-    import_runs.end(session, run, counts, file.now)
+    import_runs.end(session, run, {**counts, **({"months": dict(months)} if months else {})}, file.now)
     with logged_run(session, f"import {file.kind}", file.by, file.now) as logged:
         logged.update(counts)
     audit.write(session, f"{file.kind}:file:import", file.by, subject=run, **counts)

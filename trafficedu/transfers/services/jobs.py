@@ -1,4 +1,4 @@
-"""The jobs of this room: a table is written out, a file is tried, a file is taken in; see ``wiring.JOBS``."""
+"""The jobs of this room: a table is written out, a file is tried, a file is taken in; see ``wiring.work.JOBS``."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def end_slices(work: Work, file: importing.File, choices: importing.Choices, out
         if not counts["written"]:
             importing.note_stop(own, file, choices, told, outcome.report.refused)
         elif outcome.run:
-            importing.note_import(own, file, outcome.run, told)
+            importing.note_import(own, file, outcome.run, told, outcome.report.months)
         conflicts.note(own, outcome.report.conflicts, file.kind, file.by, file.now)
 
     return Ending(counts=counts, write=write, afterwards=partial(_forget_used, work, counts))

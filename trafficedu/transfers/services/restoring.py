@@ -24,12 +24,17 @@ from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
 from trafficedu.core.times import Moment
 from trafficedu.core.traces import unplain
+from trafficedu.coverage.models import CoverageMark
+from trafficedu.coverage.rules import State
+from trafficedu.coverage.services.saying import note_undone
 from trafficedu.helmets.models import HelmetCount, HelmetSheet
 from trafficedu.helmets.services import tallies
 from trafficedu.points.models import FILE, PointEntry
 from trafficedu.riders.events import EngagementsChanged
 from trafficedu.riders.models import Engagement
 from trafficedu.riders.services.people import phone_values
+from trafficedu.violations.models.decisions import ViolationPair
+from trafficedu.violations.models.records import Violation
 from trafficedu.violations.queries.kinds import find_kind_on
 
 OWNED = {"accident": ("accident_kind",), "helmet_survey": ("helmet_sheet",), "helmet_sheet": ("helmet_count",)}
@@ -38,8 +43,10 @@ Values = Mapping[Any, Mapping[str, Any]]
 
 
 def counting(table: Table) -> list[ColumnElement[bool]]:
-    """Return which rows of a table rest on those they refer to: pairs of accidents once somebody has decided."""
-    return [table.c.state != PairState.OPEN] if table.name == AccidentPair.__tablename__ else []
+    """Return which rows of a table rest on those they refer to: pairs of records once somebody has decided."""
+    if table.name == AccidentPair.__tablename__:
+        return [table.c.state != PairState.OPEN]
+    return [table.c.decided_utc.is_not(None)] if table.name == ViolationPair.__tablename__ else []
 
 
 def remove(session: Session, table: Table, ids: Sequence[int], by: Actor, now: datetime) -> None:
@@ -49,12 +56,16 @@ def remove(session: Session, table: Table, ids: Sequence[int], by: Actor, now: d
     for some in bulk.batches(ids):
         if table.name == Accident.__tablename__:
             _forget_neighbours(session, some, by, now)
+        if table.name == Violation.__tablename__:
+            _forget_pairs(session, some)
         surveys = _surveys(session, some) if table.name == HelmetCount.__tablename__ else []
         if table.name == "helmet_survey":
             sheets = select(HelmetSheet.id).where(HelmetSheet.survey_id.in_(some))
             session.execute(delete(HelmetCount).where(HelmetCount.sheet_id.in_(sheets)))
             session.execute(delete(HelmetSheet).where(HelmetSheet.survey_id.in_(some)))
         riders = _engaged(session, table, some)
+        if table.name == CoverageMark.__tablename__:
+            note_undone(session, some, by, now, {})
         session.execute(delete(table).where(table.c.id.in_(some)))
         tallies.renew(session, surveys)
         if riders:
@@ -77,6 +88,12 @@ def _forget_neighbours(session: Session, ids: Sequence[int], by: Actor, now: dat
     pairs.renew(session, areas, changed=ids)
     session.execute(delete(AccidentPair).where(or_(AccidentPair.first_id.in_(ids), AccidentPair.second_id.in_(ids))))
     session.execute(delete(AccidentKind).where(AccidentKind.accident_id.in_(ids)))
+
+
+def _forget_pairs(session: Session, ids: Sequence[int]) -> None:
+    """Forget what was asked of violations that are removed."""
+    asked = or_(ViolationPair.first_id.in_(ids), ViolationPair.second_id.in_(ids))
+    session.execute(delete(ViolationPair).where(asked))
 
 
 def _surveys(session: Session, count_ids: Sequence[int]) -> list[int]:
@@ -114,6 +131,9 @@ def restore(session: Session, table: Table, values: Values, by: Actor, now: date
     """Let records say again what they said: id -> column -> value as ``core.traces.plain`` wrote it."""
     moved = _accident_areas(session, list(values)) if table.name == Accident.__tablename__ else {}
     by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    if table.name == CoverageMark.__tablename__:
+        states = {key: State(before["state"]) for key, before in values.items()}
+        note_undone(session, list(values), by, now, states)
     for key, before in values.items():
         row = {"id": key} | _columns(session, table, before)
         by_columns.setdefault(tuple(sorted(row)), []).append(row)

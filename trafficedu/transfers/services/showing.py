@@ -60,6 +60,7 @@ HEADS = {
     "rider_helmet": message("Rider's helmet"),
     "seats": message("Seats"),
     "severity": message("Severity"),
+    "state": message("State"),
     "successor": message("Successor"),
     "unclear": message("unclear"),
     "valid_from": message("First day"),

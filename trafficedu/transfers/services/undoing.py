@@ -49,6 +49,7 @@ RESTING = {
     "violation": message("a violation refers to it"),
     "engagement": message("an engagement refers to it"),
     "accident_pair": message("somebody decided whether it is a duplicate"),
+    "violation_pair": message("somebody decided whether it is a duplicate"),
     "accident_rider": message("a person is linked to it"),
     "vehicle": message("a plate refers to it"),
 }

@@ -130,7 +130,7 @@ def template(kind: str, suffix: str) -> Any:
     return answer
 
 
-def _index(upload_form: UploadForm, export_form: ExportForm) -> str:
+def _index(upload_form: UploadForm, export_form: ExportForm) -> str | Response:
     columns = {kind: importer.columns for kind, importer in _importers().items()}
     return list_page(
         "transfers/index.html",

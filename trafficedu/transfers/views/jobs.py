@@ -43,6 +43,7 @@ READ = "transfers:job:read"
 def job_list() -> Any:
     """I see what runs in the background for me, and fetch what is ready."""
     form = JobFilterForm(request.args)
+    form.validate()
     chosen = form.to_input()
     everybody = chosen.everybody and actor().may(OVERSEE)
     shown = form if actor().may(OVERSEE) else None

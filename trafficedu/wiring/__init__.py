@@ -1,0 +1,1 @@
+"""Where features meet, and nowhere else: small tables, no framework."""
