@@ -9,7 +9,7 @@ from flask import render_template
 from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.education.forms import FindForm
+from trafficedu.education.forms.study import FindForm
 from trafficedu.education.models.tasks import StudyTask, TaskViolation
 from trafficedu.education.queries import certificates, hours, people, proposals, reminders, seats, sessions
 from trafficedu.education.queries.tasks import (

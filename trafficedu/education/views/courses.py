@@ -14,7 +14,7 @@ from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
-from trafficedu.education.forms import CourseEndForm, CourseForm, NewCourseForm
+from trafficedu.education.forms.courses import CourseEndForm, CourseForm, NewCourseForm
 from trafficedu.education.queries.courses import find_course, list_courses
 from trafficedu.education.services.courses import add_course, end_course, renew_course
 

@@ -13,7 +13,7 @@ from trafficedu.core.forms import form_page
 from trafficedu.core.lanes import kerb
 from trafficedu.core.seen import changes_nothing_seen
 from trafficedu.core.transactions import writing
-from trafficedu.education.forms import FindForm
+from trafficedu.education.forms.study import FindForm
 from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.queries import people
 from trafficedu.education.queries.desk import find_at_desk

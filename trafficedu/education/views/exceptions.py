@@ -13,7 +13,7 @@ from trafficedu.core.forms import acted, form_page, submitted
 from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
-from trafficedu.education.forms import DecisionForm, ReasonForm, WaiveForm
+from trafficedu.education.forms.study import DecisionForm, ReasonForm, WaiveForm
 from trafficedu.education.queries import people, proposals
 from trafficedu.education.queries.tasks import find_task
 from trafficedu.education.services import assignment, exceptions

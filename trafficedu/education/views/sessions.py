@@ -18,7 +18,7 @@ from trafficedu.core.forms import acted, carried_out, form_page, submitted
 from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message, locale, page_place, pdf
-from trafficedu.education.forms import (
+from trafficedu.education.forms.sessions import (
     CancelForm,
     SeriesForm,
     SessionChangeForm,

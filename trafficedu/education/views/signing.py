@@ -16,7 +16,7 @@ from trafficedu.core.seen import seen
 from trafficedu.core.text import Message, message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
-from trafficedu.education.forms import OverrideForm, ReasonForm
+from trafficedu.education.forms.study import OverrideForm, ReasonForm
 from trafficedu.education.models.tasks import Booking
 from trafficedu.education.queries import sessions
 from trafficedu.education.services import absence, exceptions, signing

@@ -18,7 +18,7 @@ from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, wants_sentence
-from trafficedu.education.forms import FindForm, OverrideForm, QuizForm
+from trafficedu.education.forms.study import FindForm, OverrideForm, QuizForm
 from trafficedu.education.models.courses import CourseModule, StudySession
 from trafficedu.education.models.tasks import Booking
 from trafficedu.education.queries import certificates, desk, people, proposals, sessions

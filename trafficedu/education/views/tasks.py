@@ -29,7 +29,7 @@ from trafficedu.core.web import (
     translated,
     wants_sentence,
 )
-from trafficedu.education.forms import SeatForm, TaskFilterForm
+from trafficedu.education.forms.study import SeatForm, TaskFilterForm
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.queries import certificates, courses, people, proposals, reminders

@@ -1,0 +1,1 @@
+"""Forms of study: sessions and their calendar, courses, studies and tasks."""

@@ -1,0 +1,119 @@
+"""The shape of what is typed about courses and their modules."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import (
+    FieldList,
+    FormField,
+    IntegerField,
+    SelectField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+
+from trafficedu.core.fields import (
+    DayField,
+    Form,
+    FormPart,
+    TrimmedField,
+    VersionField,
+    choices,
+    named,
+)
+from trafficedu.education.models.courses import CourseVersion
+from trafficedu.education.rules.states import ModuleKind
+from trafficedu.education.services.courses import CourseInput, ModuleInput
+
+NEW_MODULES = 4
+"""Lines for modules that the form of a new course offers."""
+
+
+def _minutes(label: Any) -> IntegerField:
+    return IntegerField(
+        label, [Optional(), NumberRange(0, 600, _l("The minutes must be between %(min)s and %(max)s."))]
+    )
+
+
+def _number(label: Any, required: Any, least: int, most: int) -> IntegerField:
+    bounds = NumberRange(least, most, _l("The number must be between %(min)s and %(max)s."))
+    return IntegerField(label, [InputRequired(required), bounds])
+
+
+class ModuleForm(FormPart):
+    """One module of a course; a line without a kind is none."""
+
+    kind = SelectField(_l("Kind of module"), choices=choices([("", _l("none")), *named(ModuleKind)]))
+    name_zh = TrimmedField(_l("Name (Chinese)"), [Optional(), Length(max=80)])
+    name_en = TrimmedField(_l("Name (English)"), [Optional(), Length(max=80)])
+    minimum_minutes = _minutes(_l("Minimum minutes"))
+    maximum_minutes = _minutes(_l("Minutes that count at most"))
+
+    def validate_kind(self, field: SelectField) -> None:
+        """Refuse a module that is said by half, or that may last longer than it counts."""
+        if not field.data:
+            return
+        least, most = self.minimum_minutes.data, self.maximum_minutes.data
+        if not (self.name_zh.data and self.name_en.data) or least is None or most is None:
+            raise ValidationError(str(_l("Enter both names and the minutes of this module.")))
+        if most < least:
+            raise ValidationError(str(_l("The minutes that count must not be fewer than the minimum.")))
+
+    def to_input(self) -> ModuleInput:
+        """Return what was entered."""
+        least, most = self.minimum_minutes.data or 0, self.maximum_minutes.data or 0
+        return ModuleInput(ModuleKind(self.kind.data), self.name_zh.data or "", self.name_en.data or "", least, most)
+
+
+class CourseForm(Form):
+    """A version of a course, with its modules."""
+
+    name_zh = TrimmedField(_l("Name (Chinese)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
+    name_en = TrimmedField(_l("Name (English)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
+    from_violations = IntegerField(
+        _l("From this many violations"),
+        [
+            InputRequired(_l("Enter the number of violations.")),
+            NumberRange(1, 100, _l("The number must be between %(min)s and %(max)s.")),
+        ],
+        description=_l("Riders with at least this many violations in the counting period take this course."),
+    )
+    pass_mark = _number(_l("Quiz pass mark"), _l("Enter the pass mark."), 0, 100)
+    valid_from = DayField(_l("Valid from"), [InputRequired(_l("Enter the first day."))])
+    modules = FieldList(FormField(ModuleForm), _l("Modules"))
+    version = VersionField(default=0)
+
+    def begin(self, present: CourseVersion | None, first_day: date) -> None:
+        """Offer a line for one more module, and the first day of the new version."""
+        if not self.is_submitted():
+            self.valid_from.data = first_day
+            for _ in range(1 if present is not None else NEW_MODULES):
+                self.modules.append_entry()
+
+    def to_input(self) -> CourseInput:
+        """Return what was entered."""
+        lines = [entry.form for entry in self.modules]
+        return CourseInput(
+            name_zh=self.name_zh.data,
+            name_en=self.name_en.data,
+            from_violations=self.from_violations.data,
+            pass_mark=self.pass_mark.data,
+            valid_from=self.valid_from.data,
+            modules=[line.to_input() for line in lines if line.kind.data],
+        )
+
+
+class NewCourseForm(CourseForm):
+    """A new course."""
+
+    code = TrimmedField(_l("Code"), [InputRequired(_l("Enter a code.")), Length(max=20)])
+    rank = _number(_l("Place in the order from short to long"), _l("Enter the place."), 1, 99)
+
+
+class CourseEndForm(Form):
+    """The last day of a course."""
+
+    last_day = DayField(_l("Last day"), [InputRequired(_l("Enter the last day."))])
+    version = VersionField(default=0)
