@@ -25,6 +25,7 @@ import trafficedu.configuration.views
 import trafficedu.coverage.views
 import trafficedu.education.views.courses
 import trafficedu.education.views.desk
+import trafficedu.education.views.door
 import trafficedu.education.views.exceptions
 import trafficedu.education.views.sessions
 import trafficedu.education.views.signing
@@ -142,6 +143,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.violations.views.queued,
     trafficedu.education.views.tasks,
     trafficedu.education.views.sessions,
+    trafficedu.education.views.door,
     trafficedu.education.views.study,
     trafficedu.education.views.signing,
     trafficedu.education.views.exceptions,

@@ -49,7 +49,7 @@ NOT_PAGES = {
 MUST_REACH = {
     Role.OFFICER: {"overview.home", "violations.record", "violations.show", "riders.index", "riders.show"},
     Role.SUPERVISOR: {"violations.reviews", "violations.objections", "violations.void", "transfers.index"},
-    Role.STATION: {"sessions.show", "study.check_in_list", "sessions.create_weekly", "education.task"},
+    Role.STATION: {"sessions.show", "door.check_in_list", "sessions.create_weekly", "education.task"},
     Role.COMPANY: {"feedback.notices", "feedback.notice"},
     Role.GRID: {"feedback.notices", "education.tasks", "areas.index"},
     Role.LEADER: {"overview.overview", "feedback.notices"},

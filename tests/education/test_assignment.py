@@ -31,7 +31,7 @@ from trafficedu.education.queries.tasks import task_of_violation
 from trafficedu.education.rules.states import TaskState
 from trafficedu.education.services import assignment, exceptions, seats
 from trafficedu.education.services.absence import leave_early
-from trafficedu.education.services.study import check_in, undo_check_in
+from trafficedu.education.services.door import check_in, undo_check_in
 from trafficedu.riders.models import Rider
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.models.records import Violation

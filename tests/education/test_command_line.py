@@ -15,7 +15,7 @@ from trafficedu import cli, opening
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.errors import Missing
-from trafficedu.education.services.study import check_in
+from trafficedu.education.services.door import check_in
 from trafficedu.riders.models import Rider
 
 

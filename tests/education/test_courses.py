@@ -15,7 +15,7 @@ from trafficedu.core.errors import Refusal, Stale
 from trafficedu.education.models.courses import Course
 from trafficedu.education.queries.courses import find_course
 from trafficedu.education.rules.states import ModuleKind
-from trafficedu.education.services import courses, study
+from trafficedu.education.services import courses, door
 from trafficedu.education.services.courses import CourseInput, ModuleInput
 
 MakeUser = Callable[..., User]
@@ -33,7 +33,7 @@ def test_a_study_keeps_the_version_of_its_sessions_day(session: Session, distric
     later = make_session(session, district.at_b, NOW + timedelta(days=3))
     task = assign(session, make_violation(session, make_rider(session, district.a), district.a), SYSTEM, NOW)
     assert task is not None
-    study.check_in(session, task.bookings[0], SYSTEM, begun.starts_utc)
+    door.check_in(session, task.bookings[0], SYSTEM, begun.starts_utc)
     with pytest.raises(Refusal, match="begun to study"):
         courses.renew_course(session, basic, changed(TODAY), basic.versions[-1].version, SYSTEM)
     present = basic.versions[-1]

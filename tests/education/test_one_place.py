@@ -14,8 +14,8 @@ from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.services import seats, sessions
+from trafficedu.education.services.door import check_in
 from trafficedu.education.services.sessions import SessionChange
-from trafficedu.education.services.study import check_in
 from trafficedu.riders.models import Rider
 
 STARTS = NOW + timedelta(hours=2)

@@ -15,7 +15,7 @@ from trafficedu.core.access import SignedIn
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.web import home_panels, panels_for
-from trafficedu.education.services.study import check_in
+from trafficedu.education.services.door import check_in
 from trafficedu.riders.models import Rider
 
 

@@ -32,7 +32,7 @@ from trafficedu.education.models.tasks import Certificate, StudyTask
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.tasks import TaskFilter, tasks_on
 from trafficedu.education.rules.states import BookingState, TaskState
-from trafficedu.education.views import desk, sessions, study, tasks
+from trafficedu.education.views import desk, door, roster, sessions, study, tasks
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.people import PHONE
 from trafficedu.violations.models.records import Violation
@@ -47,8 +47,9 @@ AT_THE_DOOR = STARTS - timedelta(minutes=30)
 @pytest.fixture(autouse=True)
 def today_is_that_monday(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "utc_now", lambda: AT_THE_DOOR)
-    for module in (sessions, study, desk, tasks):
+    for module in (sessions, door, roster, study, desk, tasks):
         monkeypatch.setattr(module, "utc_now", lambda: AT_THE_DOOR)
+    for module in (sessions, door, desk, tasks):
         monkeypatch.setattr(module, "today", lambda: TODAY)
 
 

@@ -18,8 +18,8 @@ from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.sessions import find_session
 from trafficedu.education.rules.states import BookingState
 from trafficedu.education.services import sessions
+from trafficedu.education.services.door import check_in, undo_check_in
 from trafficedu.education.services.sessions import Cancelled, NewSeries, NewSession, SessionChange, series_days
-from trafficedu.education.services.study import check_in, undo_check_in
 
 SOON = NOW + timedelta(days=2)
 

@@ -18,7 +18,7 @@ from trafficedu.education.models.tasks import Booking, Certificate
 from trafficedu.education.queries import rates
 from trafficedu.education.queries.hours import hours_of
 from trafficedu.education.queries.seats import live_booking
-from trafficedu.education.services import absence, exceptions, signing
+from trafficedu.education.services import absence, door, exceptions, signing
 from trafficedu.education.services import study as study_services
 from trafficedu.education.services.certifying import render_certificate
 from trafficedu.education.services.study import GroupResult
@@ -48,7 +48,7 @@ def booking(session: Session, rider: Rider, district: District, study: StudySess
 def studied(session: Session, booking: Booking, staff: Actor, score: int | None = 90) -> None:
     """Check in and study every module for exactly its minimum."""
     now = STARTS
-    study_services.check_in(session, booking, staff, now)
+    door.check_in(session, booking, staff, now)
     for module in booking.session.plan.modules:
         study_services.start_module(session, booking, module.id, staff, now)
         now += timedelta(minutes=module.minimum_minutes)
@@ -87,7 +87,7 @@ def test_modules_keep_their_order_and_their_minutes(session: Session, booking: B
     lecture, film = booking.session.plan.modules[:2]
     with pytest.raises(Refusal, match="Check the rider in first"):
         study_services.start_module(session, booking, lecture.id, staff, STARTS)
-    study_services.check_in(session, booking, staff, STARTS)
+    door.check_in(session, booking, staff, STARTS)
     with pytest.raises(Refusal, match="done in order"):
         study_services.start_module(session, booking, film.id, staff, STARTS)
     record = study_services.start_module(session, booking, lecture.id, staff, STARTS)
@@ -119,7 +119,7 @@ def test_minutes_count_to_the_maximum_of_a_module_and_the_end_of_the_sessions_ho
     lecture = study.plan.modules[0]
     assert (lecture.minimum_minutes, lecture.maximum_minutes) == (20, 40)
     assert hours_of(session, study).closes == STARTS + timedelta(minutes=170)
-    study_services.check_in(session, booking, staff, STARTS)
+    door.check_in(session, booking, staff, STARTS)
     start, end = (STARTS + timedelta(minutes=minutes) for minutes in (begun, ended))
     study_services.start_module(session, booking, lecture.id, staff, start)
     assert study_services.end_module_for_all(session, study, lecture.id, staff, end) == GroupResult(1, 0)
@@ -132,7 +132,7 @@ def test_minutes_count_to_the_maximum_of_a_module_and_the_end_of_the_sessions_ho
 def test_no_sign_off_without_the_modules(session: Session, booking: Booking, staff: Actor) -> None:
     with pytest.raises(Refusal, match="Check the rider in first"):
         signing.sign_off(session, booking, staff, STARTS)
-    study_services.check_in(session, booking, staff, STARTS)
+    door.check_in(session, booking, staff, STARTS)
     with pytest.raises(Refusal, match="Not ready"):
         signing.sign_off(session, booking, staff, STARTS)
     assert session.scalar(select(func.count()).select_from(Certificate)) == 0
@@ -151,7 +151,7 @@ def test_no_sign_off_below_the_pass_mark(session: Session, booking: Booking, sta
 
 
 def test_an_exception_takes_a_reason_and_a_second_person(session: Session, booking: Booking, staff: Actor) -> None:
-    study_services.check_in(session, booking, staff, STARTS)
+    door.check_in(session, booking, staff, STARTS)
     bare = Actor(staff.user_id, staff.name, permissions=staff.permissions - {"education:session:override"})
     reason = "设备故障，已当面考核合格"
     with pytest.raises(Denied):
@@ -192,15 +192,15 @@ def test_check_in_is_for_the_day_and_can_be_undone_until_a_module_begins(
     opens, closes = STARTS - timedelta(minutes=60), booking.session.ends_utc + timedelta(minutes=120)
     for now in (opens - timedelta(seconds=1), closes):
         with pytest.raises(Refusal, match="check in from|is over"):
-            study_services.check_in(session, booking, staff, now)
-    first = study_services.check_in(session, booking, staff, STARTS)
-    assert study_services.check_in(session, booking, staff, STARTS) is first
-    study_services.undo_check_in(session, booking, staff, STARTS)
+            door.check_in(session, booking, staff, now)
+    first = door.check_in(session, booking, staff, STARTS)
+    assert door.check_in(session, booking, staff, STARTS) is first
+    door.undo_check_in(session, booking, staff, STARTS)
     assert (booking.state, booking.task.state) == ("booked", "booked")
-    study_services.check_in(session, booking, staff, STARTS)
+    door.check_in(session, booking, staff, STARTS)
     study_services.start_module(session, booking, booking.session.plan.modules[0].id, staff, STARTS)
     with pytest.raises(Refusal, match="can no longer be undone"):
-        study_services.undo_check_in(session, booking, staff, STARTS)
+        door.undo_check_in(session, booking, staff, STARTS)
 
 
 def test_an_absent_rider_gets_the_next_seat(
@@ -216,7 +216,7 @@ def test_an_absent_rider_gets_the_next_seat(
 
 
 def test_leaving_before_the_end_reopens_the_task(session: Session, booking: Booking, staff: Actor) -> None:
-    study_services.check_in(session, booking, staff, STARTS)
+    door.check_in(session, booking, staff, STARTS)
     later = STARTS + timedelta(minutes=5)
     with pytest.raises(Stale):
         absence.mark_absent(session, booking, staff, later)
@@ -236,10 +236,10 @@ def test_a_lecture_begins_and_ends_for_everybody_at_once(
     others = [seat(session, make_rider(session, district.a, f"王{n}"), district) for n in range(3)]
     here = [booking, *others[:2]]
     for one in here:
-        study_services.check_in(session, one, staff, STARTS)
+        door.check_in(session, one, staff, STARTS)
     now, plan = STARTS, study.plan.modules
     assert study_services.start_module_for_all(session, study, plan[0].id, staff, now) == GroupResult(3, 0)
-    late = study_services.check_in(session, others[2], staff, now + timedelta(minutes=5))
+    late = door.check_in(session, others[2], staff, now + timedelta(minutes=5))
     assert (
         study_services.start_module_for_all(session, study, plan[0].id, staff, now + timedelta(minutes=5)).served == 1
     )
@@ -265,7 +265,7 @@ def test_an_unfinished_task_has_no_certificate(session: Session, district: Distr
 
 
 def test_a_score_is_a_score(session: Session, booking: Booking, staff: Actor) -> None:
-    study_services.check_in(session, booking, staff, STARTS)
+    door.check_in(session, booking, staff, STARTS)
     for score in (-1, 101):
         with pytest.raises(Refusal, match="between 0 and 100"):
             study_services.record_quiz(session, booking, score, staff, STARTS)

@@ -24,7 +24,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, Certificate, StudyTask, TaskViolation
 from trafficedu.education.queries.seats import live_booking
-from trafficedu.education.views import exceptions, sessions, signing, study, tasks
+from trafficedu.education.views import door, exceptions, roster, sessions, signing, study, tasks
 from trafficedu.riders.models import Rider
 
 STARTS = NOW + timedelta(hours=2)
@@ -45,7 +45,7 @@ class Clock:
 def stand(monkeypatch: pytest.MonkeyPatch) -> Clock:
     stand = Clock()
     monkeypatch.setattr(clock, "utc_now", stand)
-    for module in (sessions, study, signing, exceptions, tasks):
+    for module in (door, roster, sessions, study, signing, exceptions, tasks):
         monkeypatch.setattr(module, "utc_now", stand)
     for module in (sessions, tasks):
         monkeypatch.setattr(module, "today", lambda: clock.local_date(stand()))

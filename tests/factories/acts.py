@@ -22,7 +22,7 @@ from trafficedu.core.errors import DomainError
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
 from trafficedu.education.rules.states import NOT_BEGUN, UNFINISHED, BookingState, SessionState
-from trafficedu.education.services import absence, exceptions, seats, sessions, signing, study
+from trafficedu.education.services import absence, door, exceptions, seats, sessions, signing
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.rules.notices import NoticeState
 from trafficedu.feedback.rules.policy import Receiver
@@ -271,14 +271,14 @@ class Walk:
 
     def check_in(self) -> Any:
         booking = self._booking(BookingState.BOOKED)
-        return None if booking is None else study.check_in(self.session, booking, SYSTEM, self.now)
+        return None if booking is None else door.check_in(self.session, booking, SYSTEM, self.now)
 
     def undo_check_in(self) -> Any:
         booking = self._booking(BookingState.ATTENDED)
         if booking is None and (booking := self._booking(BookingState.BOOKED)) is not None:
-            study.check_in(self.session, booking, SYSTEM, self.now)
+            door.check_in(self.session, booking, SYSTEM, self.now)
         if booking is not None:
-            study.undo_check_in(self.session, booking, SYSTEM, self.now)
+            door.undo_check_in(self.session, booking, SYSTEM, self.now)
         return booking
 
     def miss(self) -> Any:

@@ -25,7 +25,7 @@ from trafficedu.education.models.courses import Course, StudySession
 from trafficedu.education.models.tasks import Certificate, StudyTask
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.tasks import task_of_violation
-from trafficedu.education.services import signing
+from trafficedu.education.services import door, signing
 from trafficedu.education.services import study as education
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import notice_of_violation
@@ -196,7 +196,7 @@ def _certify(session: Session, side: Side) -> None:
     """Let the company's rider study to the end; the village's rider keeps a seat."""
     staff, now = actor_of(side.users[Role.STATION]), side.study.starts_utc
     booking = live_booking(session, side.task.id) or _absent()
-    education.check_in(session, booking, staff, now)
+    door.check_in(session, booking, staff, now)
     for module in booking.session.plan.modules:
         education.start_module(session, booking, module.id, staff, now)
         now += timedelta(minutes=module.minimum_minutes)

@@ -86,7 +86,7 @@ NOT_SEEN = {
     "sessions.create",
     "sessions.create_weekly",
     "stations.create",
-    "study.check_in_list",
+    "door.check_in_list",
     "transfers.confirm",
     "transfers.export",
     "transfers.headings",

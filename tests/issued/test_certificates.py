@@ -30,7 +30,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.services import services_of
 from trafficedu.education.models.tasks import Booking, Certificate
 from trafficedu.education.queries.seats import live_booking
-from trafficedu.education.services import signing
+from trafficedu.education.services import door, signing
 from trafficedu.education.services import study as study_services
 from trafficedu.education.services.certifying import carry_over_certificates, render_certificate
 from trafficedu.issued.models import Document, DocumentFile
@@ -63,7 +63,7 @@ def certified(session: Session, booking: Booking, reason: str = "") -> Certifica
     staff = actor_of(people.make_user(session, "station", station_id=booking.session.station_id))
     now = utc_now()
     booking.session.starts_utc, booking.session.starts_on = now, local_date(now)
-    study_services.check_in(session, booking, staff, booking.session.starts_utc)
+    door.check_in(session, booking, staff, booking.session.starts_utc)
     if not reason:
         for module in booking.session.plan.modules:
             study_services.start_module(session, booking, module.id, staff, now)

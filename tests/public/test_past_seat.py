@@ -27,7 +27,7 @@ from trafficedu.education.models.courses import StudySession
 from trafficedu.education.queries.hours import list_over
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.tasks import task_of_violation
-from trafficedu.education.services.study import check_in
+from trafficedu.education.services.door import check_in
 from trafficedu.public import panels
 from trafficedu.public.services import PAPERS
 from trafficedu.public.views import papers

@@ -19,7 +19,7 @@ from trafficedu.education.queries import people
 from trafficedu.education.queries.desk import find_at_desk
 from trafficedu.education.queries.hours import hours_of
 from trafficedu.education.rules import states
-from trafficedu.education.views.study import CHECK_IN
+from trafficedu.education.views.roster import CHECK_IN
 from trafficedu.riders.services.people import open_rider
 
 pages = Blueprint("desk", __name__)

@@ -20,7 +20,8 @@ from trafficedu.education.forms.study import OverrideForm, ReasonForm
 from trafficedu.education.models.tasks import Booking
 from trafficedu.education.queries import sessions
 from trafficedu.education.services import absence, exceptions, signing
-from trafficedu.education.views.study import CHECK_IN, card_page, entries_of, facts_of, ready_of, to_card
+from trafficedu.education.views.roster import CHECK_IN, entries_of, facts_of, ready_of
+from trafficedu.education.views.study import card_page, to_card
 
 pages = Blueprint("signing", __name__)
 COMPLETE = "education:session:complete"
@@ -67,7 +68,7 @@ def absent(number: str, task: str) -> Any:
         flash_message(message("Marked as absent. The rider has another seat."))
     elif noted:
         flash_message(message("Marked as absent. The rider has no other seat yet."))
-    return back_to("study.check_in_list", number=number, _anchor=task)
+    return back_to("door.check_in_list", number=number, _anchor=task)
 
 
 @pages.post("/sessions/<number>/riders/<task>/left")
@@ -80,7 +81,7 @@ def left(number: str, task: str) -> Any:
         lambda: absence.leave_early(session(), booking, actor(), utc_now()),
         message("Noted as having left early. Modules that were completed count at the next session."),
     )
-    return back_to("study.check_in_list", number=number, _anchor=task)
+    return back_to("door.check_in_list", number=number, _anchor=task)
 
 
 def _with_reason(
@@ -152,4 +153,4 @@ def sign_off_all(number: str) -> Any:
     flash_message(
         message("Signed off %(done)d riders; %(left)d are not ready yet.", done=result.served, left=result.passed_over)
     )
-    return back_to("study.check_in_list", number=number)
+    return back_to("door.check_in_list", number=number)

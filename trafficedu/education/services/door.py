@@ -1,0 +1,121 @@
+"""Who arrives: a rider is checked in to a session, and a mistaken check-in is taken back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.configuration.queries import figure
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import Refusal
+from trafficedu.core.loading import loaded
+from trafficedu.core.text import message
+from trafficedu.education.models.tasks import Attendance, Booking, Certificate, ModuleRecord, StudyTask
+from trafficedu.education.rules import states
+from trafficedu.education.rules.states import (
+    BOOKING_LIFE,
+    TASK_LIFE,
+    AttendanceState,
+    BookingAct,
+    ProposalKind,
+    TaskAct,
+)
+from trafficedu.education.services.absence import lock_study, require_one_place
+from trafficedu.education.services.endings import lapse_proposals
+from trafficedu.education.services.study import attendance_of, require_hours
+
+
+def check_in(session: Session, booking: Booking, by: Actor, now: datetime) -> Attendance:
+    """Note that a rider is here: the study begins. Twice gives the first check-in again.
+
+    Raises
+    ------
+    Refusal
+        It is not the hour of the session (from the configured minutes before it until some after its end), the session
+        is cancelled, the seat is no longer the rider's, or the rider studies elsewhere at that time.
+    """
+    lock_study(session, booking)
+    if booking.has_checked_in and booking.attendance is not None:
+        return booking.attendance
+    if not (BOOKING_LIFE.may(BookingAct.CHECK_IN, booking.state) and booking.session.takes_place):
+        raise Refusal(message("This seat no longer belongs to the rider. Check the roster again."))
+    require_hours(session, booking.session, now)
+    require_one_place(session, booking)
+    booking.state = BOOKING_LIFE.after(BookingAct.CHECK_IN, booking.state)
+    booking.task.state = TASK_LIFE.after(TaskAct.CHECK_IN, booking.task.state)
+    attendance = Attendance(booking=booking, checked_in_utc=now, checked_in_by_id=by.user_id, open_since_utc=now)
+    session.add(attendance)
+    session.flush()
+    _credit(session, attendance, now)
+    audit.write(session, "education:session:check_in", by, subject=attendance, task=booking.task_id)
+    return attendance
+
+
+def _credit(session: Session, attendance: Attendance, now: datetime) -> None:
+    """Count modules that the rider completed for this task before leaving an earlier session, some days ago at most."""
+    days = timedelta(days=figure(session, "education.credit_days"))
+    earlier = session.scalars(
+        select(ModuleRecord)
+        .join(ModuleRecord.attendance)
+        .join(Attendance.booking)
+        .where(
+            Booking.task_id == attendance.booking.task_id,
+            Attendance.state.in_((AttendanceState.LEFT, AttendanceState.UNFINISHED)),
+            Attendance.checked_in_utc >= now - days,
+        )
+        .options(loaded(ModuleRecord.attendance))
+        .order_by(ModuleRecord.id)
+    ).all()
+    plan = {module.id: module for module in attendance.booking.session.plan.modules}
+    for record in earlier:
+        module, score = plan.pop(record.module_id, None), record.attendance.quiz_score
+        if module is None or record.minutes is None or record.minutes < module.minimum_minutes:
+            continue
+        if module.is_quiz:
+            if score is None or score < attendance.booking.session.plan.pass_mark:
+                continue
+            attendance.quiz_score = score
+        times = {"started_utc": record.started_utc, "ended_utc": record.ended_utc, "minutes": record.minutes}
+        session.add(ModuleRecord(attendance=attendance, module_id=module.id, credited=True, **times))
+    session.flush()
+
+
+def undo_check_in(session: Session, booking: Booking, by: Actor, now: datetime) -> None:
+    """Take a mistaken check-in back, as long as no module has begun.
+
+    Raises
+    ------
+    Refusal
+        A module has begun, the study is signed off, or the rider has the next task already.
+    """
+    lock_study(session, booking)
+    attendance = attendance_of(booking)
+    certified = select(Certificate.id).where(Certificate.attendance_id == attendance.id).limit(1)
+    if any(not record.credited for record in attendance.modules) or session.scalar(certified) is not None:
+        raise Refusal(message("The study task has begun, so the check-in can no longer be undone."))
+    _require_no_next_task(session, booking.task)
+    audit.write(session, "education:session:check_in", by, subject=attendance, task=booking.task_id, undone=True)
+    lapse_proposals(session, booking.task_id, now, ProposalKind.SIGN_OFF)
+    for record in attendance.modules:
+        session.delete(record)
+    session.flush()
+    session.delete(attendance)
+    booking.state = BOOKING_LIFE.after(BookingAct.UNDO_CHECK_IN, booking.state)
+    booking.task.state = TASK_LIFE.after(TaskAct.UNDO_CHECK_IN, booking.task.state)
+    session.flush()
+    session.expire(booking, ["attendance"])
+
+
+def _require_no_next_task(session: Session, task: StudyTask) -> None:
+    """Raise Refusal when the rider of a begun task has another one not begun: only one may be."""
+    mine, not_begun = StudyTask.rider_id == task.rider_id, StudyTask.state.in_(states.NOT_BEGUN)
+    if session.scalar(select(StudyTask.id).where(mine, not_begun, StudyTask.id != task.id)) is not None:
+        raise Refusal(
+            message(
+                "A later violation has already opened the rider's next study task, so the check-in can no longer be "
+                "undone. Note that the rider left early instead: both tasks then become one."
+            )
+        )
