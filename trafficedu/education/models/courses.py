@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.core.catalogue import Entry
-from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, one_of, word
+from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, one_of, partial_index, word
 from trafficedu.core.states import StateIs
 from trafficedu.education.rules.states import (
     ModuleKind,
@@ -47,6 +47,7 @@ class CourseVersion(Entry, Base):
     """What a course consists of from a day on. A study keeps the version of its session's day.
 
     ``from_violations`` is the repeat-offender rule: this course from that many violations in the configured window on.
+    ``free_order``: riders take the modules in any order, one at a time; else one after the other as they are listed.
     """
 
     __tablename__ = "course_version"
@@ -63,6 +64,7 @@ class CourseVersion(Entry, Base):
     name_en: Mapped[str] = mapped_column(String(80))
     from_violations: Mapped[int]
     pass_mark: Mapped[int] = mapped_column(default=80)
+    free_order: Mapped[bool] = mapped_column(default=False)
 
     course: Mapped[Course] = relationship(back_populates="versions")
     modules: Mapped[list[CourseModule]] = relationship(back_populates="of", order_by="CourseModule.position")
@@ -115,6 +117,7 @@ class StudySession(Versioned, Base):
         Index("ix_study_session_course_id_starts_utc", "course_id", "starts_utc"),
         Index("ix_study_session_station_id_in_time", "station_id", "starts_on", "starts_utc", "id"),
         Index("ix_study_session_in_time", "starts_on", "starts_utc", "id"),
+        partial_index("ix_study_session_lecturer", "lecturer", "starts_on", where="lecturer <> ''"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
