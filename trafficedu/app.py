@@ -23,6 +23,7 @@ import trafficedu.campaigns.views
 import trafficedu.companies.views
 import trafficedu.configuration.views
 import trafficedu.coverage.views
+import trafficedu.education.views.calendar
 import trafficedu.education.views.courses
 import trafficedu.education.views.desk
 import trafficedu.education.views.door
@@ -143,6 +144,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.violations.views.queued,
     trafficedu.education.views.tasks,
     trafficedu.education.views.sessions,
+    trafficedu.education.views.calendar,
     trafficedu.education.views.door,
     trafficedu.education.views.study,
     trafficedu.education.views.signing,

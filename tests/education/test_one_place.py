@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from tests.factories import people
 from tests.factories.education import NOW, District, assign, make_session, make_violation
+from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.errors import Refusal
 from trafficedu.education.models.courses import StudySession
@@ -63,21 +65,18 @@ def test_nobody_is_seated_where_they_would_sit_twice(
         assert (refused.value.field, task.state, other.seats_taken) == ("session", "open", 0)
 
 
-def test_nobody_checks_in_to_a_second_session_that_was_moved_beside_the_first(
-    session: Session, district: District, rider: Rider, sitting: StudySession, staff: Actor
+def test_nobody_keeps_a_seat_in_a_session_that_was_moved_beside_the_first(
+    session: Session, district: District, rider: Rider, sitting: StudySession
 ) -> None:
-    other = make_session(session, district.at_a, STARTS + timedelta(days=1), code="intermediate")
+    staff = actor_of(people.make_user(session, "station", station_id=district.at_b.id))
+    other = make_session(session, district.at_b, STARTS + timedelta(days=1), code="intermediate")
     task = owed_next(session, district, rider)
     booking = seat_of(session, task)
     assert booking.session is other
     begins = sitting.ends_utc - timedelta(minutes=1)
     sessions.change_session(session, other, SessionChange(begins, 20), other.version, staff, NOW)
-    with pytest.raises(Refusal, match="studying in another session") as refused:
-        check_in(session, booking, staff, begins)
-    assert refused.value.text.params["number"] == sitting.number
-    assert (booking.state, task.state, booking.attendance) == ("booked", "booked", None)
-
-    begins = sitting.ends_utc
-    sessions.change_session(session, other, SessionChange(begins, 20), other.version, staff, NOW)
-    check_in(session, booking, staff, begins)
-    assert (booking.state, task.state) == ("attended", "in_progress")
+    assert (booking.state, task.state, other.seats_taken) == ("cancelled", "open", 0)
+    later = make_session(session, district.at_a, STARTS + timedelta(days=2), code="intermediate")
+    seats.book(session, task, SYSTEM, NOW)
+    sessions.change_session(session, other, SessionChange(sitting.ends_utc, 20), other.version, staff, NOW)
+    assert (seat_of(session, task).session, later.seats_taken) == (later, 1)

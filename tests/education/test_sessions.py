@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -8,9 +8,8 @@ from sqlalchemy.orm import Session
 from tests.factories import people
 from tests.factories.education import NOW, TODAY, District, assign, course, make_rider, make_session, make_violation
 from trafficedu.accounts.queries import actor_of
-from trafficedu.configuration.services import correct_day
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.clock import from_local, local, local_date
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing, Refusal, Stale
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import StudyTask
@@ -19,7 +18,7 @@ from trafficedu.education.queries.sessions import find_session
 from trafficedu.education.rules.states import BookingState
 from trafficedu.education.services import sessions
 from trafficedu.education.services.door import check_in, undo_check_in
-from trafficedu.education.services.sessions import Cancelled, NewSeries, NewSession, SessionChange, series_days
+from trafficedu.education.services.sessions import Cancelled, NewSession, SessionChange
 
 SOON = NOW + timedelta(days=2)
 
@@ -75,7 +74,7 @@ def test_sessions_are_planned_by_the_own_station_in_the_future_once_at_a_time(
     with pytest.raises(Refusal, match="in the future"):
         sessions.create_session(session, new(session, district, starts_utc=NOW), staff, NOW)
     study = sessions.create_session(session, new(session, district), staff, NOW)
-    with pytest.raises(Refusal, match="already has a session at this time"):
+    with pytest.raises(Refusal, match="another session at this time"):
         sessions.create_session(session, new(session, district), staff, NOW)
     with pytest.raises(Missing):
         find_session(session, study.number, actor_of(people.make_user(session, "station", station_id=district.at_b.id)))
@@ -120,33 +119,6 @@ def test_an_absence_holds_a_session_to_its_day_too(session: Session, district: D
     booking.state = BookingState.ABSENT
     with pytest.raises(Refusal, match="keeps its day and time"):
         sessions.change_session(session, study, SessionChange(SOON + timedelta(days=1), 2), study.version, staff, NOW)
-
-
-def series(session: Session, district: District, first: date, until: date) -> NewSeries:
-    starts = from_local(datetime.combine(first, time(19, 0)))
-    return NewSeries(NewSession(course(session), district.at_a, starts, 20, "李老师"), until)
-
-
-def test_a_weekly_series_passes_over_public_holidays_but_not_weekends(
-    session: Session, district: District, staff: Actor
-) -> None:
-    friday = date(2026, 12, 18)
-    days = series_days(session, series(session, district, friday, date(2027, 1, 8)))
-    assert [(one.day.isoformat(), one.holiday) for one in days][:2] == [("2026-12-18", False), ("2026-12-25", False)]
-    correct_day(session, date(2026, 12, 25), works=False, note="", by=SYSTEM)
-    made = sessions.create_series(session, series(session, district, friday, date(2026, 12, 31)), staff, NOW)
-    assert [one.starts_on.isoformat() for one in made] == ["2026-12-18"]
-    saturday = sessions.create_series(
-        session, series(session, district, date(2026, 11, 28), date(2026, 12, 12)), staff, NOW
-    )
-    assert [one.starts_on.day for one in saturday] == [28, 5, 12]
-    assert {one.series for one in saturday} == {saturday[0].series}
-    assert local(saturday[0].starts_utc).time() == time(19, 0)
-
-
-def test_national_day_is_a_holiday(session: Session, district: District) -> None:
-    days = series_days(session, series(session, district, date(2026, 9, 24), date(2026, 10, 8)))
-    assert [one.holiday for one in days] == [False, True, False]
 
 
 def booked(session: Session, district: District, count: int) -> tuple[StudySession, list[StudyTask]]:

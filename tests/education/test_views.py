@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -179,22 +180,25 @@ def test_planning_shows_the_days_first_and_makes_them_then(
     client: Browser, session: Session, staff: User, district: District
 ) -> None:
     client.sign_in(staff)
-    typed = {
+    typed: dict[str, Any] = {
         "course": "basic",
         "day": "2026-11-28",
         "at": "19:00",
         "until": "2026-12-12",
         "capacity": "12",
+        "every_weeks": "1",
         "lecturer": "李老师",
     }
     shown = client.post("/sessions/weekly", data=typed | {"step": "show"})
     assert shown.status_code == 200
     assert "2026-12-05" in shown.get_data(as_text=True)
     assert session.scalars(select(StudySession)).all() == []
+    assert client.post("/sessions/weekly", data=typed | {"step": "make"}).status_code == 200, "the days come first"
+    typed |= {"days": ["2026-11-28", "2026-12-12"], "listed": "2026-11-28/2026-12-12/1"}
     assert client.post("/sessions/weekly", data=typed | {"step": "make"}).status_code == 303
     made = session.scalars(select(StudySession)).all()
     assert {(one.station_id, one.capacity, one.lecturer) for one in made} == {(district.at_a.id, 12, "李老师")}
-    assert len(made) == 3
+    assert sorted(one.starts_on.day for one in made) == [12, 28], "the day left out is not made"
     wrong = client.post("/sessions/weekly", data=typed | {"until": "2026-11-01", "step": "make"})
     assert wrong.status_code == 422
     assert "李老师" in wrong.get_data(as_text=True), "nothing typed is lost"

@@ -7,6 +7,9 @@ from datetime import date, timedelta
 
 import chinese_calendar
 
+FIRST_YEAR = 2004
+"""The first year that the library knows."""
+
 
 def is_workday(day: date, corrections: Mapping[date, bool]) -> bool:
     """Tell whether offices work on ``day``.
@@ -36,6 +39,16 @@ def is_public_holiday(day: date, corrections: Mapping[date, bool]) -> bool:
     except NotImplementedError:
         return False
     return bool(free and name)
+
+
+def is_make_up_workday(day: date, corrections: Mapping[date, bool]) -> bool:
+    """Tell whether ``day`` is a Saturday or Sunday that is worked, to make up for a public holiday."""
+    return day.weekday() >= 5 and is_workday(day, corrections)
+
+
+def is_published(day: date, corrections: Mapping[date, bool]) -> bool:
+    """Tell whether the official calendar of the year of ``day`` is known, or the district says itself what it is."""
+    return day in corrections or FIRST_YEAR <= day.year <= last_published_year()
 
 
 def add_workdays(start: date, days: int, corrections: Mapping[date, bool]) -> date:

@@ -117,7 +117,7 @@ class SeatForm(Form):
         study = self._look_up(field.data)
         if study is None:
             raise ValidationError(translated(NOT_OFFERED))
-        if study.seats_taken >= study.capacity:
+        if study.seats_free == 0:
             raise ValidationError(translated(FULL))
         self.study = study
 

@@ -107,12 +107,14 @@ class StudySession(Versioned, Base):
 
     ``seats_taken`` is raised and lowered by conditional updates only, so that the last seat is given once;
     the check constraint is the second lock. ``ends_utc`` is when its modules end that are studied for their minimum of
-    minutes. ``series`` groups weekly sessions.
+    minutes. ``series`` groups the sessions of one plan. ``extra_seats`` are given beyond the capacity, for some riders
+    do not come (``rules.overbooking``); ``extra_on``: the day on which they were worked out last.
     """
 
     __tablename__ = "study_session"
     __table_args__ = (
-        CheckConstraint("seats_taken >= 0 AND seats_taken <= capacity", "seats"),
+        CheckConstraint("seats_taken >= 0 AND seats_taken <= capacity + extra_seats", "seats"),
+        CheckConstraint("extra_seats >= 0", "extra_seats"),
         one_of("state", SessionState),
         Index("ix_study_session_course_id_starts_utc", "course_id", "starts_utc"),
         Index("ix_study_session_station_id_in_time", "station_id", "starts_on", "starts_utc", "id"),
@@ -128,6 +130,8 @@ class StudySession(Versioned, Base):
     starts_on: Mapped[date]
     ends_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     capacity: Mapped[int]
+    extra_seats: Mapped[int] = mapped_column(default=0)
+    extra_on: Mapped[date | None]
     seats_taken: Mapped[int] = mapped_column(default=0)
     lecturer: Mapped[str] = mapped_column(String(60), default="")
     state: Mapped[SessionState] = mapped_column(word(SessionState, 10), default=SessionState.SCHEDULED)
@@ -142,7 +146,30 @@ class StudySession(Versioned, Base):
         """What is studied in it: the course's version of its day."""
         return self.course.on(self.starts_on)
 
+    @property
+    def seats_free(self) -> int:
+        """How many seats can still be given."""
+        return max(0, self.capacity + self.extra_seats - self.seats_taken)
+
     is_cancelled = StateIs(SessionState.CANCELLED)
     """Whether it does not take place."""
     takes_place = StateIs(SessionState.SCHEDULED)
     """Whether it was not cancelled."""
+
+
+class CalendarFeed(Base):
+    """A private address under which the sessions of a station, or of a lecturer there, are read by a calendar.
+
+    Its token is made of ``id`` and ``generation``; a renewed one ends all addresses of before. ``lecturer`` is "" where
+    the feed holds the sessions of the whole station.
+    """
+
+    __tablename__ = "calendar_feed"
+    __table_args__ = (UniqueConstraint("station_id", "lecturer"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    station_id: Mapped[int] = mapped_column(ForeignKey("station.id"))
+    lecturer: Mapped[str] = mapped_column(String(60), default="")
+    generation: Mapped[int] = mapped_column(default=1)
+
+    station: Mapped[Station] = relationship()

@@ -43,7 +43,8 @@ class StudyTask(Versioned, Base):
 
     At most one task of a rider has not begun: a partial unique index holds it. ``area_id`` is the area of
     the violation that opened it: the task belongs to that area's figures. ``absences`` counts the seats the rider did
-    not come to; who never missed one is seated before all who did.
+    not come to; who never missed one is seated before all who did. Until ``paused_until`` the rider gets no seat that
+    nobody asked for: one was given up, or too many were missed.
 
     ``urgency`` is where it stands among tasks (``rules.urgency``): what is unfinished comes first, so each of its
     indexes begins with the unfinished tasks of an area, a company or a station. For these the task also says where its
@@ -67,6 +68,7 @@ class StudyTask(Versioned, Base):
         Index("ix_study_task_opened_on", "opened_on"),
         Index("ix_study_task_completed_on", "completed_on"),
         partial_index("ix_study_task_open_in_turn", "course_id", "absences", "due_on", where=OPEN),
+        partial_index("ix_study_task_away_paused_until", "paused_until", "id", where=AWAY),
         partial_index("ix_study_task_under_way_station_id", "station_id", where=UNDER_WAY),
         CheckConstraint(f"({is_among('state', UNFINISHED)}) = (urgency < {FINISHED_FROM})", "urgency"),
         Index("ix_study_task_area_id_urgency", "area_id", "urgency", "id"),
@@ -98,6 +100,7 @@ class StudyTask(Versioned, Base):
     urgency: Mapped[int]
     state: Mapped[TaskState] = mapped_column(word(TaskState, 12), default=TaskState.OPEN)
     absences: Mapped[int] = mapped_column(default=0)
+    paused_until: Mapped[date | None]
     completed_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     completed_on: Mapped[date | None]
     waived_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -159,10 +162,14 @@ class TaskViolation(Base):
     violation: Mapped[Violation] = relationship()
 
 
+EARLIER = f"state = '{BookingState.BOOKED}' AND earlier_ok"
+
+
 class Booking(Versioned, Base):
     """A seat for a task. At most one booking of a task is live (``booked``).
 
-    ``taken_back`` is why it was noted wrongly that the rider did not come, or left.
+    ``taken_back`` is why it was noted wrongly that the rider did not come, or left. ``earlier_ok``: the rider agreed to
+    be moved to an earlier session when a seat becomes free there.
     """
 
     __tablename__ = "booking"
@@ -177,6 +184,7 @@ class Booking(Versioned, Base):
         ),
         Index("ix_booking_session_id_state", "session_id", "state"),
         Index("ix_booking_task_id", "task_id"),
+        partial_index("ix_booking_earlier_session_id", "session_id", where=EARLIER),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -186,6 +194,7 @@ class Booking(Versioned, Base):
     booked_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     booked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     taken_back: Mapped[str] = mapped_column(String(500), default="")
+    earlier_ok: Mapped[bool] = mapped_column(default=False)
 
     task: Mapped[StudyTask] = relationship(back_populates="bookings")
     session: Mapped[StudySession] = relationship()

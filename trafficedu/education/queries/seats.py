@@ -88,7 +88,15 @@ _OPEN = (
     _STUDY.starts_utc > bindparam("ready"),
     _STATION.active,
 )
-_FREE = _STUDY.seats_taken < _STUDY.capacity
+
+
+def has_free_seat(study: Any) -> ColumnElement[bool]:
+    """Return the condition that a session (its columns, or :class:`StudySession`) has a seat to give."""
+    free: ColumnElement[bool] = study.seats_taken < study.capacity + study.extra_seats
+    return free
+
+
+_FREE = has_free_seat(_STUDY)
 """``of_course`` is named so because an update of the table takes a parameter called like a column for a new value."""
 
 _SEATED, _OF, _PLACE = table_of(Booking).c, table_of(StudyTask).alias("studied").c, table_of(StudySession).alias().c
@@ -216,7 +224,7 @@ def sessions_with_seats(
         StudySession.course_id == task.course_id,
         StudySession.state == states.SessionState.SCHEDULED,
         StudySession.starts_utc > now,
-        StudySession.seats_taken < StudySession.capacity,
+        has_free_seat(StudySession),
     ]
     for starts, ends in session.connection().execute(_STUDIES, {"of_rider": task.rider_id}):
         free.append(or_(StudySession.ends_utc <= starts, StudySession.starts_utc >= ends))
@@ -259,7 +267,7 @@ def sessions_at_desk(session: Session, task: StudyTask, desk: int, now: datetime
         StudySession.state == states.SessionState.SCHEDULED,
         StudySession.starts_utc <= now,
         StudySession.ends_utc > _open_since(session, now),
-        StudySession.seats_taken < StudySession.capacity,
+        has_free_seat(StudySession),
     )
     query = query.options(loaded(StudySession.station, Station.area))
     return session.scalars(query.order_by(StudySession.starts_utc, StudySession.id)).all()
@@ -332,7 +340,7 @@ def _free_seats(now: datetime, last: date) -> Select[tuple[int, Area, date]]:
         .join(StudySession.station)
         .where(
             StudySession.state == states.SessionState.SCHEDULED,
-            StudySession.seats_taken < StudySession.capacity,
+            has_free_seat(StudySession),
             StudySession.starts_utc > now,
             StudySession.starts_on <= last,
             Station.active,

@@ -24,6 +24,7 @@ from trafficedu.core.terms import contains
 from trafficedu.core.text import message
 from trafficedu.education.models.courses import Course, CourseVersion, StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
+from trafficedu.education.queries.seats import has_free_seat
 from trafficedu.education.queries.tasks import ids_meant
 from trafficedu.education.rules.states import AttendanceState, BookingState, SessionState, TaskState
 from trafficedu.riders.models import Rider
@@ -88,7 +89,7 @@ def _of_station(chosen: SessionFilter) -> Conditions:
 def _rest(chosen: SessionFilter) -> Conditions:
     courses = select(Course.id).where(Course.code == chosen.course)
     of_course = [StudySession.course_id.in_(courses)] if chosen.course else []
-    free = [StudySession.state == SessionState.SCHEDULED, StudySession.seats_taken < StudySession.capacity]
+    free = [StudySession.state == SessionState.SCHEDULED, has_free_seat(StudySession)]
     return of_course + (free if chosen.free_only else [])
 
 

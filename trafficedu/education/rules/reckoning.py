@@ -5,15 +5,14 @@ The figures (days, pass mark, thresholds) are configured; they are handed in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from trafficedu.core.errors import Refusal
 from trafficedu.core.text import Message, message
 from trafficedu.education.rules.states import UNFINISHED, ModuleKind, TaskState
 
-MAXIMUM_WEEKS = 104
 VILLAGE, TOWN, DISTRICT, ABOVE = 0, 1, 2, 3
 """How near a station is: in the same village, the same town, the same district, or the city's (province's) own."""
 
@@ -161,27 +160,3 @@ def require_reason(reason: str) -> None:
     if len(reason.strip()) < SHORTEST_REASON:
         text = message("Give the reason in at least %(least)d characters.", least=SHORTEST_REASON)
         raise Refusal(text, field="reason")
-
-
-MOST_DAYS_AHEAD = 731
-NIGHT_FROM, NIGHT_UNTIL = time(22), time(6)
-
-
-def is_at_night(starts: time) -> bool:
-    """Tell whether a session that begins at ``starts`` (on the district's clock) is worth a question."""
-    return starts >= NIGHT_FROM or starts < NIGHT_UNTIL
-
-
-@dataclass(frozen=True)
-class WeeklyDay:
-    """One day of a weekly series; a public holiday is passed over."""
-
-    day: date
-    holiday: bool
-
-
-def weekly_days(first: date, until: date, is_holiday: Callable[[date], bool]) -> list[WeeklyDay]:
-    """Return the days a weekly series falls on, from ``first`` to ``until``, at most two years of them."""
-    weeks = range(min((until - first).days // 7 + 1, MAXIMUM_WEEKS))
-    days = [first + timedelta(weeks=week) for week in weeks]
-    return [WeeklyDay(day, is_holiday(day)) for day in days]

@@ -207,7 +207,7 @@ def _change_course(session: Session, task: StudyTask, course: Course, path: str,
     lock_for_move(session, task, path, now)
     freed = cancel_booking(session, task, by)
     audit.write(session, "education:task:course", by, subject=task, before=before, after=course.id)
-    book_best_seat(session, task, path, by, now)
+    book_best_seat(session, task, path, by, now, left_session_id=freed)
     if freed is not None:
         offer_seats(session, freed, by, now)
 

@@ -19,9 +19,11 @@ from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.bulk import batches
 from trafficedu.core.errors import Refusal
+from trafficedu.core.events import publish
 from trafficedu.core.tables import insert_row, table_of
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
+from trafficedu.education.events import SeatGiven, SeatMoved
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.queries import seats as queries
@@ -59,7 +61,7 @@ def _lock_task(session: Session, task: StudyTask) -> None:
 _SESSIONS = table_of(StudySession)
 _RESERVE_ANY = (
     update(_SESSIONS)
-    .where(_SESSIONS.c.state == states.SessionState.SCHEDULED, _SESSIONS.c.seats_taken < _SESSIONS.c.capacity)
+    .where(_SESSIONS.c.state == states.SessionState.SCHEDULED, queries.has_free_seat(_SESSIONS.c))
     .values(seats_taken=_SESSIONS.c.seats_taken + 1)
     .returning(_SESSIONS.c.id, _SESSIONS.c.station_id)
 )
@@ -99,14 +101,17 @@ def _expire_count(session: Session, session_id: int) -> None:
         session.expire(study, ["seats_taken"])
 
 
-def book_best_seat(session: Session, task: StudyTask, path: str, by: Actor, now: datetime) -> Booking | None:
+def book_best_seat(
+    session: Session, task: StudyTask, path: str, by: Actor, now: datetime, *, left_session_id: int | None = None
+) -> Booking | None:
     """Book the best session for a task whose rider is held and who has no seat; None when there is none.
 
-    The task becomes booked, or stays open, which is what waiting means.
+    The task becomes booked, or stays open, which is what waiting means. ``left_session_id``: where it had a seat until
+    now. Publishes what :func:`add_booking` does.
     """
     seat = reserve_best_seat(session, seeker_of(task, path), now)
     if seat is not None:
-        return _book_reserved(session, task, seat, by, now)
+        return _book_reserved(session, task, seat, by, now, left_session_id)
     task.state = TASK_LIFE.after(TaskAct.UNSEAT, task.state)
     session.flush()
     return None
@@ -139,22 +144,33 @@ def reserve_best_seat(session: Session, seeker: Seeker, now: datetime) -> Seat |
     return None
 
 
-def _book_reserved(session: Session, task: StudyTask, seat: Seat, by: Actor, now: datetime) -> Booking:
-    task.state = TASK_LIFE.after(TaskAct.SEAT, task.state)
+def _book_reserved(
+    session: Session, task: StudyTask, seat: Seat, by: Actor, now: datetime, left_session_id: int | None = None
+) -> Booking:
+    task.state, task.paused_until = TASK_LIFE.after(TaskAct.SEAT, task.state), None
     task.station_id = seat.station_id
     session.flush()
-    booking_id = add_booking(session, task.id, seat.session_id, by, now)
+    booking_id = add_booking(session, task.id, seat.session_id, by, now, left_session_id)
     session.expire(task, ["bookings"])
     return session.get_one(Booking, booking_id)
 
 
-def add_booking(session: Session, task_id: int, session_id: int, by: Actor, now: datetime) -> int:
-    """Write down for a booked task the seat that :func:`reserve_seat` got for it; returns the booking's id."""
+def add_booking(
+    session: Session, task_id: int, session_id: int, by: Actor, now: datetime, left_session_id: int | None = None
+) -> int:
+    """Write down for a booked task the seat that :func:`reserve_seat` got for it; returns the booking's id.
+
+    Publishes :class:`SeatMoved` where it had another one until now, else :class:`SeatGiven`.
+    """
     booking_id = insert_row(
         session, Booking, task_id=task_id, session_id=session_id, booked_utc=now, booked_by_id=by.user_id
     )
     subject = (Booking, booking_id)
     audit.write(session, "education:seat:book", by, subject=subject, task=task_id, study_session=session_id)
+    if left_session_id is None:
+        publish(session, SeatGiven(now, by, booking_id, task_id))
+    else:
+        publish(session, SeatMoved(now, by, booking_id, task_id, left_session_id))
     return booking_id
 
 
@@ -220,10 +236,25 @@ def move_booking(session: Session, task: StudyTask, study_session: StudySession,
     if seat is None:
         raise Refusal(FULL, field="session")
     freed = cancel_booking(session, task, by)
-    booking = _book_reserved(session, task, seat, by, now)
+    booking = _book_reserved(session, task, seat, by, now, freed)
     if freed is not None:
         offer_seats(session, freed, by, now)
     return booking
+
+
+def reseat_elsewhere(session: Session, task: StudyTask, present: Booking, by: Actor, now: datetime) -> Booking | None:
+    """Give a task whose rider is held the best seat in another session than its own; None where there is none.
+
+    The seat it leaves is free then; the caller offers it.
+    """
+    seeker = seeker_of(task, queries.origin_path(session, task))
+    for session_id in queries.candidates(session, seeker, now):
+        if session_id == present.session_id:
+            continue
+        if seat := reserve_seat(session, session_id):
+            freed = cancel_booking(session, task, by)
+            return _book_reserved(session, task, seat, by, now, freed)
+    return None
 
 
 def lock_sessions(session: Session, session_ids: Iterable[int]) -> None:
@@ -275,7 +306,7 @@ def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> 
         return 0
     if study.starts_on > queries.last_day(session, date.max, now):
         return 0
-    free = study.capacity - study.seats_taken
+    free = study.seats_free
     if free <= 0:
         return 0
     reach = study.station.area.district.path

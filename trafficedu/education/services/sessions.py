@@ -1,27 +1,28 @@
-"""Holding sessions: one or weekly, changed, cancelled."""
+"""Holding one session: planned, changed, moved, cancelled."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.configuration.queries import corrections
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import from_local, local, local_date
-from trafficedu.core.errors import Missing, Refusal, Stale
+from trafficedu.core.clock import local_date
+from trafficedu.core.errors import Refusal, Stale
+from trafficedu.core.events import publish
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
-from trafficedu.core.workdays import is_public_holiday
+from trafficedu.education.events import SessionCancelled, SessionHeld, SessionMoved
 from trafficedu.education.models.courses import Course, StudySession
 from trafficedu.education.models.tasks import Booking, StudyTask
+from trafficedu.education.queries.hours import find_overlapping
 from trafficedu.education.queries.seats import last_station, origin_path
-from trafficedu.education.rules import reckoning
+from trafficedu.education.rules.planning import RidersChoice
 from trafficedu.education.rules.states import (
     BOOKING_LIFE,
     SESSION_LIFE,
@@ -29,10 +30,17 @@ from trafficedu.education.rules.states import (
     BookingAct,
     BookingState,
     SessionAct,
-    SessionState,
     TaskAct,
 )
-from trafficedu.education.services.seats import book_best_seat, lock_riders, lock_sessions, offer_seats
+from trafficedu.education.services.planning import end_of, require_free_time, require_own, require_usual_time
+from trafficedu.education.services.seats import (
+    book_best_seat,
+    cancel_booking,
+    lock_riders,
+    lock_sessions,
+    offer_seats,
+    reseat_elsewhere,
+)
 from trafficedu.stations.models import Station
 
 TOO_SMALL = message("More seats than that are already taken. Move some riders first, or choose a larger number.")
@@ -40,38 +48,23 @@ TOO_SMALL = message("More seats than that are already taken. Move some riders fi
 
 @dataclass(frozen=True)
 class NewSession:
-    """A course at a station at a time; ``at_night``: whoever plans it says that it is meant to be at night."""
+    """A course at a station at a time."""
 
     course: Course
     station: Station
     starts_utc: datetime
     capacity: int
     lecturer: str = ""
-    at_night: bool = False
-
-
-@dataclass(frozen=True)
-class NewSeries:
-    """The same session every week on the weekday and at the hour of the ``first``, to ``until`` (included)."""
-
-    first: NewSession
-    until: date
 
 
 @dataclass(frozen=True)
 class SessionChange:
-    """What can be changed of a session that has not begun."""
+    """What can be changed of a session that has not begun; ``riders``: what becomes of them where it moves."""
 
     starts_utc: datetime
     capacity: int
     lecturer: str = ""
-    at_night: bool = False
-
-
-def _require_own(station: Station, by: Actor) -> None:
-    if by.scope.everything or by.scope.station_id == station.id:
-        return
-    raise Missing(message("This station does not exist, or you do not have access to it."))
+    riders: RidersChoice = RidersChoice.KEEP
 
 
 def create_session(
@@ -84,19 +77,18 @@ def create_session(
     Missing
         The station is not the actor's.
     Refusal
-        It begins in the past or years ahead (field ``starts_utc``), at night without that being said (field
-        ``at_night``), or the station has a session at that very time.
+        It begins in the past, too far ahead or outside the station's hours, or the station has a session at that time
+        (field ``starts_utc``).
     """
-    _require_own(new.station, by)
-    _require_usual_time(new.starts_utc, new.at_night, now)
-    _require_free_time(session, new.station.id, new.starts_utc)
+    require_own(new.station, by)
+    require_possible(session, new, now)
     study = StudySession(
         number=new_number("S"),
         course=new.course,
         station=new.station,
         starts_utc=new.starts_utc,
         starts_on=local_date(new.starts_utc),
-        ends_utc=_end_of(new.course, new.starts_utc),
+        ends_utc=end_of(new.course, new.starts_utc),
         capacity=new.capacity,
         lecturer=new.lecturer,
         series=series,
@@ -104,61 +96,15 @@ def create_session(
     session.add(study)
     session.flush()
     audit.write(session, "education:session:manage", by, subject=study, capacity=new.capacity, series=series)
+    publish(session, SessionHeld(now, by, study.id))
     offer_seats(session, study.id, by, now)
     return study
 
 
-def _end_of(course: Course, starts_utc: datetime) -> datetime:
-    """Return when the modules of a course end that begins at a time, each after its minimum of minutes."""
-    return starts_utc + timedelta(minutes=course.on(local_date(starts_utc)).minutes)
-
-
-def _require_usual_time(starts_utc: datetime, at_night: bool, now: datetime) -> None:
-    if starts_utc <= now:
-        raise Refusal(message("The session must begin in the future. Check the date and time."), field="starts_utc")
-    if starts_utc > now + timedelta(days=reckoning.MOST_DAYS_AHEAD):
-        raise Refusal(message("The session would begin more than two years ahead. Check the year."), field="starts_utc")
-    if reckoning.is_at_night(local(starts_utc).time()) and not at_night:
-        text = message("The session would begin at %(time)s, at night.", time=local(starts_utc).strftime("%H:%M"))
-        raise Refusal(text, field="at_night")
-
-
-def _require_free_time(session: Session, station_id: int, starts_utc: datetime, own_id: int = 0) -> None:
-    other = session.scalar(
-        select(StudySession.number).where(
-            StudySession.station_id == station_id,
-            StudySession.starts_utc == starts_utc,
-            StudySession.state == SessionState.SCHEDULED,
-            StudySession.id != own_id,
-        )
-    )
-    if other is not None:
-        text = message("The station already has a session at this time: %(number)s.", number=other)
-        raise Refusal(text, field="starts_utc")
-
-
-def series_days(session: Session, new: NewSeries) -> list[reckoning.WeeklyDay]:
-    """Return the days a series would fall on, public holidays marked, for the preview before it is made."""
-    calendar = corrections(session)
-    return reckoning.weekly_days(
-        local_date(new.first.starts_utc), new.until, lambda day: is_public_holiday(day, calendar)
-    )
-
-
-def create_series(session: Session, new: NewSeries, by: Actor, now: datetime) -> Sequence[StudySession]:
-    """Make the sessions of a weekly series, public holidays passed over; all of them or none.
-
-    Raises
-    ------
-    Refusal
-        No day is left (field ``until``), or one of them is refused by :func:`create_session`.
-    """
-    days = [planned.day for planned in series_days(session, new) if not planned.holiday]
-    if not days:
-        raise Refusal(message("There are no days left in this period. Choose a later end date."), field="until")
-    series, hour = new_number("W"), local(new.first.starts_utc).time()
-    starts = [from_local(datetime.combine(day, hour)) for day in days]
-    return [create_session(session, replace(new.first, starts_utc=at), by, now, series=series) for at in starts]
+def require_possible(session: Session, new: NewSession, now: datetime) -> None:
+    """Raise Refusal where a session could not be planned; nothing is written."""
+    require_usual_time(session, new.course, new.starts_utc, now)
+    require_free_time(session, new.course, new.station, new.starts_utc, new.lecturer)
 
 
 def change_session(
@@ -176,25 +122,48 @@ def change_session(
     Stale
         Somebody else changed it meanwhile.
     Refusal
-        It has begun or is cancelled, somebody has checked in and it would begin at another time, it would begin in the
-        past, years ahead or at night without that being said, or has more seats taken than the new capacity.
+        It has begun or is cancelled, somebody has checked in and it would begin at another time, that time cannot be
+        meant or is taken, or more seats are taken than the new capacity.
     """
-    _require_own(study.station, by)
+    require_own(study.station, by)
     expect_version(study, version)
     if not SESSION_LIFE.may(SessionAct.CHANGE, study.state) or study.starts_utc <= now:
         raise Refusal(message("This session has begun or been cancelled, so it can no longer be changed."))
-    if new.starts_utc != study.starts_utc:
+    before = study.starts_utc
+    if new.starts_utc != before:
         _require_movable(session, study)
-        _require_usual_time(new.starts_utc, new.at_night, now)
-    _require_free_time(session, study.station_id, new.starts_utc, own_id=study.id)
-    if new.capacity < study.seats_taken:
+        require_usual_time(session, study.course, new.starts_utc, now)
+    if (new.starts_utc, new.lecturer) != (before, study.lecturer):
+        require_free_time(session, study.course, study.station, new.starts_utc, new.lecturer, but=study)
+    if new.capacity < min(study.capacity, study.seats_taken):
         raise Refusal(TOO_SMALL, field="capacity")
     study.starts_utc, study.starts_on = new.starts_utc, local_date(new.starts_utc)
-    study.ends_utc = _end_of(study.course, new.starts_utc)
+    study.ends_utc = end_of(study.course, new.starts_utc)
     study.capacity, study.lecturer = new.capacity, new.lecturer
     flush_or_refuse(session, {"ck_study_session_seats": Refusal(TOO_SMALL, field="capacity")})
     audit.write(session, "education:session:manage", by, subject=study, capacity=new.capacity)
+    if study.starts_utc != before:
+        _tell_riders(session, study, before, new.riders, by, now)
     return offer_seats(session, study.id, by, now)
+
+
+def _tell_riders(
+    session: Session, study: StudySession, before: datetime, riders: RidersChoice, by: Actor, now: datetime
+) -> None:
+    """Let the riders of a session that was moved keep their seats, or get others; publishes :class:`SessionMoved`.
+
+    Who studies in another session at the new time never keeps the seat: one rider has one place at one time.
+    """
+    for booking, task in _live(session, study.id):
+        collides = find_overlapping(session, task.rider_id, study, task.id) is not None
+        if not collides and riders is not RidersChoice.MOVE:
+            continue
+        moved = reseat_elsewhere(session, task, booking, by, now)
+        if collides and moved is None:
+            cancel_booking(session, task, by)
+            task.state = TASK_LIFE.after(TaskAct.UNSEAT, task.state)
+            session.flush()
+    publish(session, SessionMoved(now, by, study.id, before, riders is RidersChoice.CHOOSE))
 
 
 @dataclass(frozen=True)
@@ -222,7 +191,7 @@ def cancel_session(
     Refusal
         No reason (field ``reason``), somebody has checked in, or it is cancelled already.
     """
-    _require_own(study.station, by)
+    require_own(study.station, by)
     expect_version(study, version)
     if not reason.strip():
         raise Refusal(message("Say why the session is being cancelled."), field="reason")
@@ -243,9 +212,19 @@ def cancel_session(
     for _, task in live:
         task.station_id = last_station(session, task.id)
     audit.write(session, "education:session:cancel", by, subject=study, bookings=len(live))
-    by_urgency = sorted((task for _, task in live), key=lambda task: (task.due_on, task.id))
-    moved = sum(book_best_seat(session, task, origin_path(session, task), by, now) is not None for task in by_urgency)
+    moved = _seat_elsewhere(session, [task for _, task in live], study.id, by, now)
+    waiting = tuple(task.id for _, task in live if task.is_open)
+    publish(session, SessionCancelled(now, by, study.id, study.cancel_reason, waiting))
     return Cancelled(moved, len(live) - moved)
+
+
+def _seat_elsewhere(session: Session, tasks: Sequence[StudyTask], left: int, by: Actor, now: datetime) -> int:
+    """Give tasks whose session was cancelled another seat, the most urgent first; returns how many got one."""
+    by_urgency = sorted(tasks, key=lambda task: (task.due_on, task.id))
+    seats = [
+        book_best_seat(session, task, origin_path(session, task), by, now, left_session_id=left) for task in by_urgency
+    ]
+    return sum(seat is not None for seat in seats)
 
 
 def _has_been_used(session: Session, study: StudySession) -> bool:
@@ -256,6 +235,7 @@ def _has_been_used(session: Session, study: StudySession) -> bool:
 
 
 def _require_movable(session: Session, study: StudySession) -> None:
+    lock_riders(session, [task.rider_id for _, task in _live(session, study.id)])
     session.execute(select(StudySession.id).where(StudySession.id == study.id).with_for_update())
     if _has_been_used(session, study):
         text = message("Riders have checked in, so this session keeps its day and time. Plan another session.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, datetime, time
 from itertools import groupby
 from typing import Any
 
@@ -10,7 +12,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import lazy_gettext as _l
 
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import today, utc_now
+from trafficedu.core.clock import from_local, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.fields import choices
@@ -18,6 +20,7 @@ from trafficedu.core.forms import acted, carried_out, form_page, submitted
 from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message, locale, page_place, pdf
+from trafficedu.core.workdays import last_published_year
 from trafficedu.education.forms.sessions import (
     CancelForm,
     SeriesForm,
@@ -25,25 +28,27 @@ from trafficedu.education.forms.sessions import (
     SessionFilterForm,
     SessionForm,
 )
-from trafficedu.education.models.courses import Course
+from trafficedu.education.models.courses import Course, StudySession
 from trafficedu.education.queries import people
 from trafficedu.education.queries.courses import list_courses
 from trafficedu.education.queries.hours import hours_of
 from trafficedu.education.queries.sessions import (
-    count_live_bookings,
     find_session,
     list_roster,
     list_sessions,
     list_stations_seen,
 )
+from trafficedu.education.rules.planning import Extent
 from trafficedu.education.services import rosters
-from trafficedu.education.services.sessions import (
-    cancel_session,
-    change_session,
+from trafficedu.education.services.planning import limits_of
+from trafficedu.education.services.series import (
+    cancel_series,
+    change_series,
+    count_meant,
     create_series,
-    create_session,
-    series_days,
+    plan_series,
 )
+from trafficedu.education.services.sessions import Cancelled, cancel_session, create_session
 from trafficedu.issued.queries.documents import list_documents
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.stations.models import Station
@@ -77,12 +82,33 @@ def _own_station() -> Station:
     return station
 
 
+def known_until() -> int | None:
+    """Return the last year whose official calendar is known where sessions can be planned beyond it, else None."""
+    year = last_published_year()
+    return year if limits_of(session()).last_day(today()).year > year else None
+
+
 def _offer(form: SessionForm | SeriesForm, station: Station) -> Sequence[Course]:
     courses = list_courses(session(), active_on=today())
     form.course.choices = choices((course.code, course.name(locale())) for course in courses)
     if form.capacity.data is None and not form.is_submitted():
         form.capacity.data = station.seats
     return courses
+
+
+USUAL_HOUR = time(9)
+"""When a session begins that is planned from a day of the calendar, until somebody says otherwise."""
+
+
+def _fill_in(form: SessionForm) -> None:
+    """Begin with the day and the course that the address names, as the calendar and the forecast do."""
+    if form.is_submitted():
+        return
+    with suppress(ValueError):
+        day = date.fromisoformat(request.args.get("day", ""))
+        form.starts_utc.data = from_local(datetime.combine(day, USUAL_HOUR))
+    if request.args.get("course") in [value for value, *_ in form.course.iter_choices()]:
+        form.course.data = request.args["course"]
 
 
 @pages.route("/sessions/new", methods=["GET", "POST"])
@@ -92,6 +118,7 @@ def create() -> Any:
     """I put a session on the calendar; those who wait get its seats."""
     station, form = _own_station(), SessionForm()
     courses = _offer(form, station)
+    _fill_in(form)
     if accepted := submitted(
         form, lambda: create_session(session(), form.to_input(courses, station), actor(), utc_now())
     ):
@@ -99,24 +126,28 @@ def create() -> Any:
             message("Session planned; %(count)d waiting riders have a seat.", count=accepted.value.seats_taken)
         )
         return back_to("sessions.show", number=accepted.value.number)
-    return form_page("sessions/new.html", form, station=station)
+    return form_page("sessions/new.html", form, station=station, known=known_until())
 
 
 @pages.route("/sessions/weekly", methods=["GET", "POST"])
 @requires("education:session:manage")
 @changes_nothing_seen("what it makes is new")
 def create_weekly() -> Any:
-    """I plan a session every week: first I see the days, then they are made."""
+    """I plan a session that repeats: first I see and choose the days, then they are made."""
     station, form = _own_station(), SeriesForm()
-    courses, days = _offer(form, station), None
+    courses, planned = _offer(form, station), None
     if form.validate_on_submit():
-        new = form.to_input(courses, station)
-        days = series_days(session(), new)
-        confirmed = request.form.get("step") == "make"
-        if confirmed and (accepted := acted(form, lambda: len(create_series(session(), new, actor(), utc_now())))):
-            flash_message(message("%(count)d sessions planned.", count=accepted.value))
-            return back_to("sessions.sessions")
-    return form_page("sessions/weekly.html", form, station=station, days=days)
+        new, now = form.to_input(courses, station), utc_now()
+        planned = acted(form, lambda: plan_series(session(), new, actor(), now))
+        if planned and new.days is not None and request.form.get("step") == "make":
+            made = acted(form, lambda: len(create_series(session(), new, actor(), now)))
+            if made:
+                flash_message(message("%(count)d sessions planned.", count=made.value))
+                return back_to("calendar.calendar", day=form.day.data, span="month")
+        if planned:
+            form.show(planned.value)
+    days = planned.value if planned else None
+    return form_page("sessions/weekly.html", form, station=station, days=days, known=known_until())
 
 
 @pages.get("/sessions/<number>")
@@ -144,37 +175,52 @@ def show(number: str) -> Any:
 @pages.route("/sessions/<number>/edit", methods=["GET", "POST"])
 @requires("education:session:manage")
 def edit(number: str) -> Any:
-    """I change a session's time, seats or lecturer."""
+    """I change a session's time, seats or lecturer, or those of its series from it on, or of all of it."""
     study = seen(find_session(session(), number, actor()))
     form = SessionChangeForm(obj=study)
+    extent = Extent(form.extent.data) if form.extent.data in list(Extent) else Extent.ONE
+    version = form.version.data
     if accepted := submitted(
-        form, lambda: change_session(session(), study, form.to_input(), form.version.data, actor(), utc_now())
+        form, lambda: change_series(session(), study, form.to_input(), extent, version, actor(), utc_now())
     ):
-        flash_message(message("Session changed; %(count)d waiting riders have a seat.", count=accepted.value))
+        flash_message(
+            message(
+                "%(sessions)d sessions changed; %(count)d waiting riders have a seat.",
+                sessions=accepted.value.sessions,
+                count=accepted.value.seated,
+            )
+        )
         return back_to("sessions.show", number=number)
-    return form_page("sessions/edit.html", form, study=study)
+    return form_page("sessions/edit.html", form, study=study, known=known_until())
 
 
 @pages.route("/sessions/<number>/cancel", methods=["GET", "POST"])
 @requires("education:session:manage")
 def cancel(number: str) -> Any:
-    """I cancel a session; I am told how many riders it concerns, and they get another seat or wait."""
+    """I cancel a session, or its series; I am told how many riders it concerns, and they get another seat or wait."""
     study = seen(find_session(session(), number, actor()))
-    count = count_live_bookings(session(), study.id)
-    form = CancelForm(version=study.version, expected=str(count))
-    if accepted := submitted(
-        form,
-        lambda: cancel_session(session(), study, form.reason.data, form.version.data, form.count(), actor(), utc_now()),
-    ):
+    reached = count_meant(session(), study, utc_now())
+    form = CancelForm(version=study.version)
+    form.offer(reached)
+    if accepted := submitted(form, lambda: _cancel(study, form)):
+        count, became = accepted.value
         flash_message(
             message(
-                "Session cancelled: %(moved)d riders have another seat and %(waiting)d are waiting.",
-                moved=accepted.value.moved,
-                waiting=accepted.value.waiting,
+                "%(sessions)d sessions cancelled: %(moved)d riders have another seat and %(waiting)d are waiting.",
+                sessions=count,
+                moved=became.moved,
+                waiting=became.waiting,
             )
         )
         return back_to("sessions.sessions")
-    return form_page("sessions/cancel.html", form, study=study, count=count)
+    return form_page("sessions/cancel.html", form, study=study, count=reached[Extent.ONE].riders)
+
+
+def _cancel(study: StudySession, form: CancelForm) -> tuple[int, Cancelled]:
+    reason, extent, now = form.reason.data, Extent(form.extent.data), utc_now()
+    if extent is Extent.ONE:
+        return 1, cancel_session(session(), study, reason, form.version.data, form.count(), actor(), now)
+    return cancel_series(session(), study, reason, extent, form.count(), actor(), now)
 
 
 @pages.get("/sessions/<number>/roster.pdf")
