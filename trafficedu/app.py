@@ -24,6 +24,7 @@ import trafficedu.companies.views
 import trafficedu.configuration.views
 import trafficedu.coverage.views
 import trafficedu.education.views.calendar
+import trafficedu.education.views.closing
 import trafficedu.education.views.courses
 import trafficedu.education.views.desk
 import trafficedu.education.views.door
@@ -63,6 +64,8 @@ import trafficedu.points.views.catalogue
 import trafficedu.points.views.recording
 import trafficedu.public.views.papers
 import trafficedu.public.views.rider
+import trafficedu.reaching.views.days
+import trafficedu.reaching.views.messages
 import trafficedu.riders.views.lookups
 import trafficedu.riders.views.people
 import trafficedu.stations.views
@@ -106,6 +109,7 @@ from trafficedu.core.text import LOCALES
 from trafficedu.core.tokens import MaskedProtection
 from trafficedu.lists.queries import list_views as list_saved_views
 from trafficedu.messages.rules import read_origins
+from trafficedu.reaching.queries.gateway import gateway_of
 from trafficedu.wiring.files import EXPORTERS, IMPORTERS
 from trafficedu.wiring.handlers import HANDLERS
 from trafficedu.wiring.papers import DOCUMENTS, REVOKED_AT
@@ -148,6 +152,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.education.views.door,
     trafficedu.education.views.study,
     trafficedu.education.views.signing,
+    trafficedu.education.views.closing,
     trafficedu.education.views.exceptions,
     trafficedu.education.views.courses,
     trafficedu.education.views.desk,
@@ -177,6 +182,8 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.helmets.views.surveys,
     trafficedu.patrols.views,
     trafficedu.messages.views,
+    trafficedu.reaching.views.messages,
+    trafficedu.reaching.views.days,
     trafficedu.issued.views,
     trafficedu.lists.views,
     trafficedu.points.views.browsing,
@@ -206,6 +213,7 @@ NAVIGATION = [
             pages.NavigationItem("desk.find", _l("Rider at the desk"), "education:session:check_in"),
             pages.NavigationItem("education.tasks", _l("Study tasks"), "education:task:read"),
             pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
+            pages.NavigationItem("reaching.messages", _l("Messages to riders"), "reaching:message:read"),
             pages.NavigationItem("exceptions.index", _l("Exceptions"), "education:exception:grant"),
             pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
             pages.NavigationItem("violations.named_riders", _l("Riders to confirm"), "violations:company:confirm"),
@@ -274,6 +282,12 @@ JOB_WAIT_SECONDS = 2.0
 """How long a page waits for a job that was just asked for, before it leads to the page that says how far it is."""
 
 
+def _read_what_others_gave(settings: Settings) -> None:
+    """Read the settings of foreign servers: a malformed one is told at the start, not to the first user."""
+    read_origins(settings.push_servers)
+    gateway_of(settings)
+
+
 def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | None = None) -> Flask:
     """Build the application.
 
@@ -285,7 +299,7 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
         Flask configuration for tests.
     """
     settings = settings or load_settings(begin=False)
-    read_origins(settings.push_servers)  # a malformed setting is told at the start, not to the first user
+    _read_what_others_gave(settings)
     app = Flask(__name__, template_folder=str(_template_folder()), static_folder="static")
     app.config.update(
         SECRET_KEY=settings.secret_key,

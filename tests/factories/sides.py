@@ -33,6 +33,7 @@ from trafficedu.hazards.models import Hazard, HazardWatch
 from trafficedu.hazards.services import reporting as hazards
 from trafficedu.hazards.services.checks import NewWatch, list_area
 from trafficedu.hazards.services.reporting import NewHazard
+from trafficedu.reaching.models import RiderMessage
 from trafficedu.riders.models import Rider, Vehicle
 from trafficedu.riders.queries.vehicles import find_by_plate
 from trafficedu.riders.services.engagements import NewEngagement, engage
@@ -70,6 +71,7 @@ class Side:
     hazard: Hazard = field(init=False)
     vehicle: Vehicle = field(init=False)
     watch: HazardWatch = field(init=False)
+    told: RiderMessage = field(init=False)
 
     @property
     def numbers(self) -> dict[str, str]:
@@ -90,6 +92,7 @@ class Side:
             "hazard": self.hazard.number,
             "vehicle": self.vehicle.number,
             "watch": self.watch.number,
+            "told": self.told.number,
         }
 
 
@@ -204,6 +207,8 @@ def _certify(session: Session, side: Side) -> None:
     education.record_quiz(session, booking, 90, staff, now)
     signing.sign_off(session, booking, staff, now)
     side.certificate = session.scalars(select(Certificate).where(Certificate.task_id == side.task.id)).one()
+    noted = select(RiderMessage).where(RiderMessage.task_id == side.task.id).order_by(RiderMessage.id)
+    side.told = session.scalars(noted.limit(1)).one()
 
 
 def _absent() -> Any:

@@ -33,6 +33,8 @@ KEPT_AS_NUMBERS = {
     "username": "SignInForm UserForm",
     "address": "ChannelForm",
     "secret": "ChannelForm",
+    "email": "ContactForm",
+    "wechat": "ContactForm",
 }
 """Fields that are somebody's number and kept as such: encrypted, or a business's own, or only looked for."""
 

@@ -31,6 +31,7 @@ from trafficedu.hazards.rules import HAZARD_LIFE, HazardState
 from trafficedu.helmets.rules import SURVEY_LIFE, SurveyState
 from trafficedu.issued.rules import DOCUMENT_LIFE, DocumentState
 from trafficedu.overview.rules import LIST_LIFE, ListState
+from trafficedu.reaching.rules import MESSAGE_LIFE, MessageState
 from trafficedu.riders.rules import CONFLICT_LIFE, CompanyKnown, ConflictState
 from trafficedu.violations.rules import states as violations
 from trafficedu.violations.rules.states import (
@@ -259,6 +260,22 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
         SESSION_LIFE,
         SessionState,
         {"change": ("scheduled", ""), "cancel": ("scheduled", "cancelled")},
+    ),
+    "message to a rider": (
+        MESSAGE_LIFE,
+        MessageState,
+        {
+            "claim": ("waiting", "sending"),
+            "arrive": ("sending", "sent"),
+            "try": ("sending", "dry"),
+            "put_off": ("sending", "waiting"),
+            "fail": ("sending", "failed"),
+            "doubt": ("sending", "unclear"),
+            "find_no_way": ("sending", "no_way"),
+            "decline": ("sending", "declined"),
+            "drop": ("sending", "dropped"),
+            "resend": ("failed unclear no_way", "waiting"),
+        },
     ),
 }
 """ACT -> (the states it may be taken from, the state it leads to; "": the state stays)."""

@@ -148,6 +148,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:session:override",
             "education:session:take_back",
             "education:exception:grant",
+            "reaching:message:read",
+            "reaching:day:read",
             "patrols:patrol:read",
             "patrols:patrol:void",
             "points:entry:read",
@@ -180,6 +182,12 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:task:waive",
             "education:certificate:read",
             "education:rider:read",
+            "reaching:message:read",
+            "reaching:message:resend",
+            "reaching:call:make",
+            "reaching:contact:manage",
+            "reaching:day:read",
+            "reaching:day:issue",
             "stations:station:read",
         }
         | _READS_DOCUMENTS
@@ -298,6 +306,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "helmets:site:read",
             "helmets:site:manage",
             "messages:delivery:read",
+            "reaching:message:read",
+            "reaching:message:resend",
             "points:activity:manage",
             "points:expectation:manage",
         }

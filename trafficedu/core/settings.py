@@ -48,6 +48,13 @@ class Settings:
     push_dry_run: bool | None = None
     push_servers: str = ""
     mail_url: str = ""
+    sms_url: str = ""
+    sms_method: str = "POST"
+    sms_headers: str = ""
+    sms_body: str = ""
+    sms_success: str = ""
+    sms_later: str = ""
+    wechat_url: str = ""
     desk_requests: int = 4
     desk_wait_seconds: int = 8
     desk_limit_seconds: int = 30
@@ -186,6 +193,13 @@ def _settings(instance: Path, database_url: str, data_key: str, values: Mapping[
         push_dry_run=_flag(values["push_dry_run"]) if values.get("push_dry_run") else None,
         push_servers=values.get("push_servers", ""),
         mail_url=values.get("mail_url", ""),
+        sms_url=values.get("sms_url", ""),
+        sms_method=values.get("sms_method", Settings.sms_method),
+        sms_headers=values.get("sms_headers", ""),
+        sms_body=values.get("sms_body", ""),
+        sms_success=values.get("sms_success", ""),
+        sms_later=values.get("sms_later", ""),
+        wechat_url=values.get("wechat_url", ""),
         desk_requests=_whole(values, "desk_requests", Settings.desk_requests),
         desk_wait_seconds=_whole(values, "desk_wait_seconds", Settings.desk_wait_seconds),
         desk_limit_seconds=_whole(values, "desk_limit_seconds", Settings.desk_limit_seconds),

@@ -16,6 +16,14 @@ class TaskLeftOut(Event):
 
 
 @dataclass(frozen=True)
+class CertificateIssued(Event):
+    """A study was signed off, and its certificate issued."""
+
+    certificate_id: int
+    task_id: int
+
+
+@dataclass(frozen=True)
 class RiderAbsent(Event):
     """A rider did not come to a seat; noted by the station, or by the worker some hours after the session."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import render_template
@@ -10,10 +11,12 @@ from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.education.forms.study import FindForm
+from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import StudyTask, TaskViolation
-from trafficedu.education.queries import certificates, hours, people, proposals, reminders, seats, sessions
+from trafficedu.education.queries import certificates, closing, hours, people, proposals, reminders, seats, sessions
 from trafficedu.education.queries.tasks import (
     count_own_overdue,
+    count_waiting,
     is_visible,
     list_away,
     list_of_rider,
@@ -22,9 +25,10 @@ from trafficedu.education.queries.tasks import (
     open_of_rider,
     task_of_violation,
 )
+from trafficedu.stations.models import Station
 
 READ = "education:task:read"
-SHOWN_OVERDUE = 10
+SHOWN_OVERDUE, SHOWN_WAITING, SHOWN_COMING = 10, 10, 3
 
 
 def _overdue(task: StudyTask) -> bool:
@@ -84,23 +88,41 @@ def of_station(station_id: int) -> str:
 
 @panel_for("education:session:check_in")
 def at_the_station() -> str:
-    """First screen of station staff: today's sessions, waiting tasks, missing sign-offs."""
-    who = actor()
+    """First screen of station staff: what can still be done today, first; the rest folded, with counts."""
+    who, now = actor(), utc_now()
     if who.scope.station_id is None:
         return ""
-    waiting = list_waiting(session(), who, today())
-    unsigned = sessions.list_unsigned(session(), who, today())
-    riders = [task.rider for task in waiting] + [booking.task.rider for booking in unsigned]
+    of_today = sessions.list_of_today(session(), who, now)
+    ahead = [study for study in of_today if study.ends_utc > now]
+    to_close = closing.list_to_close(session(), who.scope.station_id, now)
+    listed = {one.study.id for one in to_close}
+    late = [one for one in sessions.list_unsigned(session(), who, today()) if one.session_id not in listed]
+    waiting = list_waiting(session(), who, today(), SHOWN_WAITING)
+    riders = [task.rider for task in waiting] + [booking.task.rider for booking in late]
     return render_template(
         "education/_at_the_station.html",
-        sessions=sessions.list_of_today(session(), who, utc_now()),
+        ahead=ahead,
+        done=len(of_today) - len(ahead),
+        coming=[] if ahead else _coming(who.scope.station_id, of_today),
+        here=closing.count_here(session(), [study.id for study in ahead]),
+        to_close=to_close,
         waiting=waiting,
-        unsigned=unsigned,
+        waiting_count=count_waiting(session(), who, today()) if len(waiting) == SHOWN_WAITING else len(waiting),
+        unsigned=late,
         people=people.people(session(), riders, who),
         late={task.id for task in waiting if _overdue(task)},
-        now_utc=utc_now(),
+        station_code=session().get_one(Station, who.scope.station_id).code,
+        today=today(),
+        now_utc=now,
         find=FindForm(formdata=None),
     )
+
+
+def _coming(station_id: int, of_today: Sequence[StudySession]) -> list[StudySession]:
+    """Return the next sessions of a station beside those of today."""
+    known = {study.id for study in of_today}
+    coming = sessions.list_coming(session(), station_id, today(), SHOWN_COMING + len(known))
+    return [study for study in coming if study.id not in known][:SHOWN_COMING]
 
 
 @panel_for("education:exception:grant")

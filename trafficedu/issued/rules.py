@@ -22,6 +22,7 @@ class DocumentKind(Word):
     BRIEF = "brief", message("commander's brief")
     VILLAGE_LIST = "village_list", message("red-yellow-black list")
     INDICATORS = "indicators", message("indicators")
+    STATION_DAY = "station_day", message("day's report of a station")
 
     @property
     def letter(self) -> str:
@@ -39,6 +40,7 @@ PERSONAL = frozenset(
         DocumentKind.NOTICE,
         DocumentKind.HAZARD,
         DocumentKind.ROSTER,
+        DocumentKind.STATION_DAY,
     }
 )
 """Kinds that name people: their facts are kept encrypted."""
@@ -65,6 +67,7 @@ OPENED_BY: Mapping[DocumentKind, str] = {
     DocumentKind.BRIEF: "overview:page:read",
     DocumentKind.VILLAGE_LIST: "overview:list:read",
     DocumentKind.INDICATORS: "bulletin:indicators:export",
+    DocumentKind.STATION_DAY: "reaching:day:read",
 }
 """KIND -> who may open a document of it, within the own post."""
 

@@ -6,8 +6,17 @@ from trafficedu.areas.events import OutlinesTried, TreeGrewUpwards
 from trafficedu.core.events import Handlers
 from trafficedu.core.jobs import JobEnded
 from trafficedu.coverage.events import NilReportContradicted, SourceFellSilent
-from trafficedu.education.events import TaskLeftOut
-from trafficedu.education.services import assignment
+from trafficedu.education.events import (
+    CertificateIssued,
+    RiderAbsent,
+    SeatGiven,
+    SeatGivenUp,
+    SeatMoved,
+    SessionCancelled,
+    SessionMoved,
+    TaskLeftOut,
+)
+from trafficedu.education.services import assignment, reminding
 from trafficedu.evaluation.events import ColourCorrected, ColourWorsened, RunPublished
 from trafficedu.evaluation.services.documents import mark_documents
 from trafficedu.evaluation.services.telling import tell_corrected, tell_worsened
@@ -20,6 +29,7 @@ from trafficedu.messages.services.missing import tell_contradicted, tell_silent
 from trafficedu.messages.services.telling import tell_job_ended
 from trafficedu.points.services import happenings
 from trafficedu.public import services as receipts
+from trafficedu.reaching.services import noting
 from trafficedu.riders.events import EngagementsChanged, HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.settled import services as settling
 from trafficedu.violations.events import (
@@ -77,6 +87,13 @@ HANDLERS: Handlers = {
         assignment.follow_home,
         notices.release_to_village,
     ],
+    SeatGiven: [noting.note_seat],
+    SeatMoved: [noting.note_other_seat],
+    SeatGivenUp: [noting.note_given_up],
+    SessionMoved: [noting.note_moved],
+    SessionCancelled: [noting.note_cancelled],
+    CertificateIssued: [noting.note_certificate],
+    RiderAbsent: [noting.note_missed, reminding.tell_missed],
     TaskLeftOut: [happenings.take_back_overdue],
     HazardVerified: [happenings.credit_fixed_hazard],
     HazardDueSoon: [tell_due_soon],

@@ -18,6 +18,7 @@ from trafficedu.issued.services import issuing
 from trafficedu.overview.queries.papers import list_now
 from trafficedu.public import services as receipts
 from trafficedu.public.queries import receipt_now
+from trafficedu.reaching.services import days
 
 DOCUMENTS: Mapping[DocumentKind, Callable[[Session, str, datetime], issuing.NewDocument]] = {
     DocumentKind.CERTIFICATE: certifying.certificate_now,
@@ -30,6 +31,7 @@ DOCUMENTS: Mapping[DocumentKind, Callable[[Session, str, datetime], issuing.NewD
     DocumentKind.SCORECARD: papers.scorecard_now,
     DocumentKind.INDICATORS: papers.indicators_now,
     DocumentKind.VILLAGE_LIST: list_now,
+    DocumentKind.STATION_DAY: days.day_now,
 }
 """KIND -> what a document of a record would say were it issued now: what an issued one is compared with."""
 

@@ -25,6 +25,7 @@ from trafficedu.overview import panels as overview_panels
 from trafficedu.patrols import panels as patrols_panels
 from trafficedu.public import panels as public_panels
 from trafficedu.public import queries as papers
+from trafficedu.reaching import panels as reaching_panels
 from trafficedu.riders import panels as riders_panels
 from trafficedu.transfers import panels as transfers_panels
 from trafficedu.violations import panels as violations
@@ -56,6 +57,7 @@ HOME: Mapping[Role, Sequence[Panel]] = {
     Role.STATION: [
         messages_panels.inbox,
         study_panels.at_the_station,
+        reaching_panels.to_call,
     ],
     Role.COMPANY: [
         messages_panels.inbox,
@@ -132,6 +134,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
     "feedback.policy": [escalation_panels.replays, escalation_panels.called_in],
     "feedback.choice": [escalation_panels.of_choice],
     "feedback.draft": [escalation_panels.of_draft],
+    "education.task": [reaching_panels.of_task],
     "stations.show": [
         transfers_panels.corrections_of("station"),
         study_panels.of_station,

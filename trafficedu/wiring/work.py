@@ -32,6 +32,9 @@ from trafficedu.messages.services import channels, delivery
 from trafficedu.messages.services.telling import tell_unfetched
 from trafficedu.points.services import catalogue, happenings
 from trafficedu.public import services as receipts
+from trafficedu.reaching.services import calling as rider_calling
+from trafficedu.reaching.services import delivery as rider_messages
+from trafficedu.reaching.services import reminding as rider_reminding
 from trafficedu.riders.services import keys, lookups
 from trafficedu.settled import services as settling
 from trafficedu.transfers.services import jobs as transfers
@@ -78,6 +81,7 @@ CHORES: Mapping[str, Chore] = {
     "riders brought under the current key": written_in_parts(keys.reencrypt),
     "objections and persons brought under the current key": written_in_parts(objection_keys.reencrypt),
     "channels brought under the current key": written_in_parts(channels.reencrypt),
+    "riders' addresses brought under the current key": written_in_parts(rider_calling.reencrypt),
     "jobs brought under the current key": written_in_parts(job_keys.reencrypt),
     "corrections and runs brought under the current key": written_in_parts(keeping.reencrypt),
     "saved views kept in order": written_in_parts(saved_views.keep_in_order),
@@ -87,6 +91,8 @@ CHORES: Mapping[str, Chore] = {
     "evidence compared with what names it": housekeeping.compare_one,
     "months settled": partial(settling.settle_due, figures=FIGURES),
     "settled months compared": partial(settling.compare_one, figures=FIGURES),
+    "riders reminded of tomorrow": written_in_parts(rider_reminding.note_tomorrow),
+    "messages to riders sent": rider_messages.deliver_due,
     "pushes sent": delivery.deliver_due,
 }
 """What the worker does in every round, in this order: a change as a whole, or what looks long and declares its own."""

@@ -16,7 +16,7 @@ from trafficedu.core.text import message
 from trafficedu.education.models.courses import Course, CourseVersion, StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, Certificate, StudyTask
 from trafficedu.education.queries.tasks import visible_to
-from trafficedu.education.rules.states import CertificateState
+from trafficedu.education.rules.states import BookingState, CertificateState
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 
@@ -61,6 +61,22 @@ def certificate_of_task(session: Session, task_id: int) -> Certificate | None:
     """Return a task's certificate that is valid, or None while the study is not completed."""
     valid = among(Certificate.state, CertificateState.VALID)
     return session.scalar(select(Certificate).where(Certificate.task_id == task_id, valid).options(*_page()))
+
+
+def list_of_session(session: Session, session_id: int) -> Sequence[Certificate]:
+    """Return the certificates of a session that hold, by the names of their riders."""
+    query = (
+        select(Certificate)
+        .join(Certificate.attendance)
+        .join(Attendance.booking)
+        .join(Certificate.task)
+        .join(StudyTask.rider)
+        .where(Booking.session_id == session_id, Booking.state == BookingState.ATTENDED)
+        .where(Certificate.task_id == Booking.task_id)  # its index leads from the riders to their certificates
+        .where(Certificate.state == CertificateState.VALID)
+        .options(*_page())
+    )
+    return session.scalars(query.order_by(Rider.name, Certificate.id)).all()
 
 
 def list_revoked(session: Session, task_id: int) -> Sequence[Certificate]:

@@ -305,6 +305,11 @@ def list_waiting(session: Session, by: Actor, today: date, limit: int = 20) -> S
     return _first_of(session, by, _reach(session, by, TaskFilter(WAITING), today), limit)
 
 
+def count_waiting(session: Session, by: Actor, today: date) -> int:
+    """Return how many tasks ``by`` sees that wait for a seat, capped."""
+    return _reach(session, by, TaskFilter(WAITING), today).count(session, BY_URGENCY)
+
+
 def list_away(session: Session, by: Actor, today: date, limit: int = 20) -> Sequence[StudyTask]:
     """Return the tasks of riders who do not come, that ``by`` may see, the most urgent first."""
     return _first_of(session, by, _reach(session, by, TaskFilter(TaskState.AWAY), today), limit)

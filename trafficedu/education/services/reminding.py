@@ -1,4 +1,4 @@
-"""Reminding of a rider who does not come to study: those who look after the rider are told, and that is kept."""
+"""Those who look after a rider are told that the rider does not come: by hand, or by rule when a seat is missed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from trafficedu.accounts.queries import contacts_of, watchers_of
+from trafficedu.configuration.queries import figure
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import flush_or_refuse
 from trafficedu.core.text import message
+from trafficedu.education.events import RiderAbsent
 from trafficedu.education.models.reminders import Reminder
-from trafficedu.education.models.tasks import StudyTask
+from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.services.seats import lock_riders
 from trafficedu.messages.services.outbox import NewPush, push
 
@@ -63,6 +65,37 @@ def remind(session: Session, task: StudyTask, by: Actor, now: datetime) -> Remin
     session.flush()
     audit.write(session, "education:task:remind", by, subject=task, told=made.told)
     return made
+
+
+def tell_missed(session: Session, event: RiderAbsent) -> None:
+    """Tell the company, and the home village, that a rider missed a seat, from the absence on that is configured.
+
+    Nothing is told of a rider who has neither; which absence it is counts for the task.
+    """
+    task = session.get_one(StudyTask, event.task_id)
+    booking = session.get_one(Booking, event.booking_id)
+    home, record = task.rider.home_area, task.links[-1].violation.number if task.links else task.number
+    company_from, village_from = (figure(session, f"reaching.{who}_absences") for who in ("company", "village"))
+    if company_from and task.absences >= company_from and task.company_id is not None:
+        users = contacts_of(session, task.company_id)
+        push(session, _missed(booking, record, f"/notices?q={record}", "company"), users, event.by, event.at_utc)
+    if village_from and task.absences >= village_from and home is not None:
+        users = watchers_of(session, home.path)
+        push(session, _missed(booking, record, f"/education/{task.number}", "village"), users, event.by, event.at_utc)
+
+
+def _missed(booking: Booking, record: str, path: str, who: str) -> NewPush:
+    return NewPush(
+        f"study:{booking.task.number}:missed:{booking.id}:{who}",
+        message("A rider did not come to study"),
+        message(
+            "The rider of record %(record)s did not come to the study of %(day)s. Please see to it that the rider "
+            "comes to the next seat.",
+            record=record,
+            day=booking.session.starts_on.isoformat(),
+        ),
+        path,
+    )
 
 
 def _said(task: StudyTask, record: str, path: str, occasion: str) -> NewPush:

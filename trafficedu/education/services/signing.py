@@ -19,7 +19,7 @@ from trafficedu.core.events import publish
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import among
 from trafficedu.core.text import Message, message
-from trafficedu.education.events import CompletionTakenBack
+from trafficedu.education.events import CertificateIssued, CompletionTakenBack
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.exceptions import Proposal
 from trafficedu.education.models.tasks import Booking, Certificate
@@ -96,6 +96,7 @@ def _complete(session: Session, booking: Booking, signer_id: int | None, by: Act
     session.expire(attendance, ["signer", "granter"])
     lapse_proposals(session, task.id, now)
     issue_certificate(session, certificate, by, now)
+    publish(session, CertificateIssued(now, by, certificate.id, task.id))
     return certificate
 
 

@@ -23,6 +23,7 @@ from trafficedu.reports import (
     roster,
     scorecard,
     scorecard_book,
+    station_day,
     village_list,
 )
 from trafficedu.reports.bulletin_data import BulletinData
@@ -111,5 +112,8 @@ DRAWINGS: Mapping[DocumentKind, Drawing] = {
         village_list.VillageListData, _paper(village_list.render), passing=frozenset({"published_on"})
     ),
     DocumentKind.INDICATORS: Drawing(indicators.IndicatorsData, {"json": _indicators}),
+    DocumentKind.STATION_DAY: Drawing(
+        station_day.StationDayData, _paper(station_day.render), passing=frozenset({"printed_at"})
+    ),
 }
 """KIND -> how it is drawn."""

@@ -156,6 +156,19 @@ def send(address: Address, title: str, body: str, mail_url: str) -> Outcome:
     plugin = _plugin_of(address, mail_url)
     if plugin is None:
         return Outcome(DeliveryState.WAITING, DeliveryReason.SETUP)
+    return _notified(plugin, title, body)
+
+
+def send_url(url: str, title: str, body: str) -> Outcome:
+    """Send words to an address of apprise's own, such as a WeChat service; it says yes or no and nothing more."""
+    mark = "&" if "?" in url else "?"
+    plugin = Apprise.instantiate(f"{url}{mark}{_LIMITS}", asset=_ASSET)
+    if plugin is None:
+        return Outcome(DeliveryState.WAITING, DeliveryReason.SETUP)
+    return _notified(plugin, title, body)
+
+
+def _notified(plugin: Any, title: str, body: str) -> Outcome:
     heard = Heard()
     mark = _HEARD.set(heard)
     try:
@@ -167,6 +180,7 @@ def send(address: Address, title: str, body: str, mail_url: str) -> Outcome:
     return Outcome(DeliveryState.SENT) if sent else Outcome(DeliveryState.FAILED, DeliveryReason.SETUP)
 
 
+_LIMITS = urlencode({"cto": TIMEOUT_SECONDS, "rto": TIMEOUT_SECONDS, "redirect": "no", "retry": 0})
 _PLUGINS: Mapping[str, tuple[str, str]] = {
     ChannelKind.DINGTALK: ("dingtalk", "token"),
     ChannelKind.FEISHU: ("feishu", "token"),
@@ -175,16 +189,15 @@ _PLUGINS: Mapping[str, tuple[str, str]] = {
 
 def _plugin_of(address: Address, mail_url: str) -> Any:
     """Return apprise's plugin for an address, None where the mail server's address is missing or malformed."""
-    limits = urlencode({"cto": TIMEOUT_SECONDS, "rto": TIMEOUT_SECONDS, "redirect": "no", "retry": 0})
     if address.kind == ChannelKind.EMAIL:
         if not mail_url:
             return None
         mark = "&" if "?" in mail_url else "?"
         wanted = urlencode({"to": address.token, "format": "text"})
-        return Apprise.instantiate(f"{mail_url}{mark}{wanted}&{limits}", asset=_ASSET)
+        return Apprise.instantiate(f"{mail_url}{mark}{wanted}&{_LIMITS}", asset=_ASSET)
     schema, name = _PLUGINS.get(address.kind, ("wecombot", "key"))
     robot = {name: address.token} | ({"secret": address.secret} if address.secret else {})
-    plugin = Apprise.instantiate(f"{schema}://robot/?{urlencode(robot)}&{limits}", asset=_ASSET)
+    plugin = Apprise.instantiate(f"{schema}://robot/?{urlencode(robot)}&{_LIMITS}", asset=_ASSET)
     if plugin is not None:
         _lead_to(plugin, address)
     if address.secret:

@@ -1,0 +1,28 @@
+"""What other pages show of messages to riders: what a rider was told, whom to ring up."""
+
+from __future__ import annotations
+
+from flask import render_template
+
+from trafficedu.core.access import actor, panel_for
+from trafficedu.core.database import session
+from trafficedu.reaching.forms import reason_words
+from trafficedu.reaching.queries import log
+
+
+def of_task(task_id: int, number: str) -> str:
+    """Task's page: what its rider was told of it, and how."""
+    if not actor().may("reaching:message:read"):
+        return ""
+    rows = log.list_of_task(session(), task_id)
+    return render_template("reaching/_of_task.html", rows=rows, number=number, reason_words=reason_words)
+
+
+@panel_for("reaching:call:make")
+def to_call() -> str:
+    """First screen of the station: how many riders no message reached."""
+    who = actor()
+    if who.scope.station_id is None:
+        return ""
+    count = log.count_calls(session(), who)
+    return render_template("reaching/_to_call.html", count=count, most=log.MOST_CALLS) if count else ""
