@@ -218,6 +218,7 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "miss_again": ("booked", "away"),
             "excuse": ("away", "open"),
             "leave": ("in_progress", "open"),
+            "return": ("away", "open"),
             "come_back": ("open booked away", "in_progress"),
             "complete": ("in_progress", "completed"),
             "take_back": ("completed", "in_progress"),

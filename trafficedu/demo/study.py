@@ -21,7 +21,7 @@ from trafficedu.demo.timetable import Held, Timetable
 from trafficedu.education.models.courses import CourseVersion
 from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.rules.reckoning import due_date, latest_start, window_start
-from trafficedu.education.rules.states import MOST_ABSENCES, BookingState, TaskState
+from trafficedu.education.rules.states import BookingState, TaskState
 
 COMES = (0.63, 0.82)
 """Share of riders who study in the end, in the first and in the last month."""
@@ -146,7 +146,7 @@ class Study(Teller):
             return
         seat.state, task.state = BookingState.ABSENT, TaskState.OPEN
         task.absences += 1
-        if task.absences < MOST_ABSENCES:
+        if task.absences < self._figure("education.most_absences"):
             self._book_seat(now + 2 * HOUR, task)
         else:
             task.state = TaskState.AWAY

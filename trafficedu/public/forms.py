@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, HiddenField, RadioField
+from wtforms import BooleanField, Field, HiddenField, RadioField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from trafficedu.core.fields import Form, NumbersField, OutsideField, TrimmedField, at_most
@@ -65,6 +65,10 @@ class SessionForm(Form):
     """Which session to study in."""
 
     session = RadioField(_l("Sessions with a free seat"), [InputRequired(_l("Choose a session."))])
+    earlier_ok = BooleanField(
+        _l("I would also come earlier"),
+        description=_l("When a seat on an earlier day becomes free, you get it instead. This page says so."),
+    )
 
     def offer(self, choices: Sequence[tuple[str, str]]) -> None:
         """Offer sessions by number."""

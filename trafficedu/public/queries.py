@@ -22,6 +22,7 @@ from trafficedu.education.queries.certificates import certificate_of_task
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.tasks import task_of_violation
 from trafficedu.education.rules.states import NOT_BEGUN, TaskAct
+from trafficedu.education.services.own_seat import last_change, may_change
 from trafficedu.evidence.queries import find_signature
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import notice_of_violation
@@ -78,6 +79,14 @@ class Receipt:
     objected: int
     objections_most: int
     today: date
+    change_until: datetime | None
+    in_time: bool
+    """Whether the seat may still be moved or given up; ``change_until`` says until when, where there is one ahead."""
+
+    @property
+    def may_give_up(self) -> bool:
+        """Whether the rider may give the seat up without taking another: in time, and not overdue."""
+        return self.may_move and self.seat is not None and self.in_time and not self.overdue
 
     @property
     def voided(self) -> bool:
@@ -93,6 +102,11 @@ class Receipt:
     def may_move(self) -> bool:
         """Whether the rider may choose a session: the study has not begun."""
         return not self.voided and self.task is not None and self.task.may(TaskAct.SEAT)
+
+    @property
+    def may_choose(self) -> bool:
+        """Whether the rider may choose a session now: it is not too late to leave the seat there is."""
+        return self.may_move and self.in_time
 
     def was_told(self, statement: str | None) -> bool:
         """Tell whether this is what the last objection says: the same, sent twice."""
@@ -132,6 +146,8 @@ def read_receipt(session: Session, violation: Violation, now: datetime) -> Recei
         objected=len(objections),
         objections_most=figure(session, "violations.objections_most"),
         today=day,
+        change_until=last_change(session, booking.session) if booking is not None else None,
+        in_time=may_change(session, booking.session if booking is not None else None, now),
     )
 
 

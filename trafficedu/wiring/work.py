@@ -17,7 +17,7 @@ from trafficedu.core import audit, job_queue, job_views, throttle
 from trafficedu.core.transactions import written, written_in_parts
 from trafficedu.core.work import Function
 from trafficedu.coverage.services.looking import look_for_missing
-from trafficedu.education.services import absence, certifying, courses, seats
+from trafficedu.education.services import absence, certifying, courses, overbooking, pausing, seats
 from trafficedu.escalation.services import replaying
 from trafficedu.evaluation.services import alarms, fits, results, rule_sets, runs
 from trafficedu.evidence.services import housekeeping
@@ -60,6 +60,8 @@ REFERENCE: Sequence[Callable[[Session, datetime], Any]] = [
 
 CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": seats.book_waiting,
+    "pauses of absent riders ended": written_in_parts(pausing.bring_back),
+    "seats beyond capacity worked out": written_in_parts(overbooking.work_out),
     "absences noted": written_in_parts(absence.note_absent),
     "unsigned studies closed": written_in_parts(absence.close_unsigned),
     "audit rows sealed": audit.seal,

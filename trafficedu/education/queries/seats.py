@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby, product
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, or_, select
@@ -22,6 +22,7 @@ from trafficedu.core.reach import Reach
 from trafficedu.core.tables import table_of
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, StudyTask
+from trafficedu.education.queries.free import has_free_seat, not_paused
 from trafficedu.education.rules import reckoning, states
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
@@ -88,12 +89,6 @@ _OPEN = (
     _STUDY.starts_utc > bindparam("ready"),
     _STATION.active,
 )
-
-
-def has_free_seat(study: Any) -> ColumnElement[bool]:
-    """Return the condition that a session (its columns, or :class:`StudySession`) has a seat to give."""
-    free: ColumnElement[bool] = study.seats_taken < study.capacity + study.extra_seats
-    return free
 
 
 _FREE = has_free_seat(_STUDY)
@@ -211,9 +206,9 @@ def sessions_with_seats(
 ) -> Sequence[StudySession]:
     """Return the sessions that somebody may choose for a task: right course, a free seat, not begun yet.
 
-    Nearest first, then earliest, with station and area loaded. Sessions after the due date are offered too
-    (the page says which): better late than not at all. ``path`` is the task's :func:`origin_path`, where it is known.
-    Asked place by place, by the index of the stations there: a wider place only while more may be offered.
+    The soonest day first, on a day the nearest station, with station and area loaded. Sessions after the due date are
+    offered too, behind the others (the page says which): better late than not at all. ``path`` is the task's
+    :func:`origin_path`, where it is known. Asked place by place, by the index of the stations there.
     """
     places, today = _places(path or origin_path(session, task)), local_date(now)
     near = groupby(session.connection().execute(_IN_REACH, places), key=lambda row: row.nearness)
@@ -228,14 +223,16 @@ def sessions_with_seats(
     ]
     for starts, ends in session.connection().execute(_STUDIES, {"of_rider": task.rider_id}):
         free.append(or_(StudySession.ends_utc <= starts, StudySession.starts_utc >= ends))
-    offered: list[int] = []
-    for period, some in product([in_time, late], stations):
-        if len(offered) < limit:
-            reach = Reach([period, *free], StudySession.station_id.expression, some)
-            offered += reach.first(session, _IN_TIME, limit - len(offered))
-    query = select(StudySession).where(StudySession.id.in_(offered))
-    found = session.scalars(query.options(loaded(StudySession.station, Station.area)))
-    return sorted(found, key=lambda study: offered.index(study.id))
+    nearness = {station: place for place, some in enumerate(stations) for station in some}
+    offered: list[StudySession] = []
+    for period in (in_time, late):
+        ids: list[int] = []
+        for some in stations if len(offered) < limit else []:
+            ids += Reach([period, *free], StudySession.station_id.expression, some).first(session, _IN_TIME, limit)
+        query = select(StudySession).where(StudySession.id.in_(ids))
+        found = session.scalars(query.options(loaded(StudySession.station, Station.area))).all() if ids else []
+        offered += sorted(found, key=lambda one: (one.starts_on, nearness[one.station_id], one.starts_utc, one.id))
+    return offered[:limit]
 
 
 @dataclass(frozen=True)
@@ -324,7 +321,7 @@ def list_bookable(session: Session, now: datetime, limit: int) -> Sequence[Study
         select(StudyTask)
         .join(Area, StudyTask.area_id == Area.id)
         .outerjoin(home, StudyTask.home_area_id == home.id)
-        .where(among(StudyTask.state, states.TaskState.OPEN), or_(*in_time))
+        .where(among(StudyTask.state, states.TaskState.OPEN), not_paused(today), or_(*in_time))
     )
     return session.scalars(query.order_by(*IN_TURN).limit(limit)).all()
 
@@ -351,7 +348,7 @@ def _free_seats(now: datetime, last: date) -> Select[tuple[int, Area, date]]:
     return select(first.c.course_id, Area, first.c.starts_on).join(Area, Area.id == first.c.area_id)
 
 
-def _studying_during(study: StudySession) -> Select[tuple[int]]:
+def studying_during(study: StudySession) -> Select[tuple[int]]:
     """Return a subquery of the riders who study in sessions that overlap with ``study``."""
     return (
         select(StudyTask.rider_id)
@@ -382,10 +379,11 @@ def tasks_waiting_for(study: StudySession, reach: str, now: datetime) -> Select[
         .outerjoin(home, Rider.home_area_id == home.id)
         .where(
             among(StudyTask.state, states.TaskState.OPEN),
+            not_paused(today),
             StudyTask.course_id == study.course_id,
             or_(StudyTask.due_on >= study.starts_on, StudyTask.due_on < today),
             at_or_below(func.coalesce(home.path, Area.path), reach),
-            StudyTask.rider_id.not_in(_studying_during(study)),
+            StudyTask.rider_id.not_in(studying_during(study)),
         )
         .order_by(*IN_TURN)
         .with_for_update(of=[StudyTask, Rider], key_share=True, skip_locked=True)

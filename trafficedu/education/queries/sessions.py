@@ -24,7 +24,7 @@ from trafficedu.core.terms import contains
 from trafficedu.core.text import message
 from trafficedu.education.models.courses import Course, CourseVersion, StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
-from trafficedu.education.queries.seats import has_free_seat
+from trafficedu.education.queries.free import has_free_seat
 from trafficedu.education.queries.tasks import ids_meant
 from trafficedu.education.rules.states import AttendanceState, BookingState, SessionState, TaskState
 from trafficedu.riders.models import Rider

@@ -107,8 +107,6 @@ NOT_BEGUN = (*SEATABLE, TaskState.AWAY)
 UNFINISHED = (*NOT_BEGUN, TaskState.IN_PROGRESS)
 LEFT_OUT = (TaskState.WAIVED, TaskState.WITHDRAWN, TaskState.JOINED)
 """States of tasks that no rate counts."""
-MOST_ABSENCES = 2
-"""From so many absences on a rider is seated by hand only: rebooked once by itself, then never again."""
 
 
 class TaskAct(StrEnum):
@@ -123,6 +121,7 @@ class TaskAct(StrEnum):
     EXCUSE = auto()
     LEAVE = auto()
     COME_BACK = auto()
+    RETURN = auto()
     COMPLETE = auto()
     TAKE_BACK = auto()
     WAIVE = auto()
@@ -141,6 +140,7 @@ TASK_LIFE = Transitions(
         TaskAct.MISS_AGAIN: ((TaskState.BOOKED,), TaskState.AWAY),
         TaskAct.EXCUSE: ((TaskState.AWAY,), TaskState.OPEN),
         TaskAct.LEAVE: ((TaskState.IN_PROGRESS,), TaskState.OPEN),
+        TaskAct.RETURN: ((TaskState.AWAY,), TaskState.OPEN),
         TaskAct.COME_BACK: (NOT_BEGUN, TaskState.IN_PROGRESS),
         TaskAct.COMPLETE: ((TaskState.IN_PROGRESS,), TaskState.COMPLETED),
         TaskAct.TAKE_BACK: ((TaskState.COMPLETED,), TaskState.IN_PROGRESS),

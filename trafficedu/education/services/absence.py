@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from trafficedu.configuration.queries import figure
 from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.loading import loaded
@@ -21,10 +22,10 @@ from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
 from trafficedu.education.queries.hours import find_overlapping, hours_of
 from trafficedu.education.queries.seats import origin_path
+from trafficedu.education.rules.seating import pause_after_absences
 from trafficedu.education.rules.states import (
     ATTENDANCE_LIFE,
     BOOKING_LIFE,
-    MOST_ABSENCES,
     NOT_BEGUN,
     TASK_LIFE,
     AttendanceAct,
@@ -59,7 +60,8 @@ def lock_study(session: Session, booking: Booking) -> None:
 def mark_absent(session: Session, booking: Booking, by: Actor, now: datetime) -> Booking | None:
     """Note that a rider did not come.
 
-    After the first absence the task gets the next seat; after another one it is seated by hand only (away).
+    The task gets the next seat; after ``education.most_absences`` it is away: seated by hand only, until its pause is
+    over (``services.pausing``).
 
     Returns
     -------
@@ -80,7 +82,10 @@ def mark_absent(session: Session, booking: Booking, by: Actor, now: datetime) ->
         raise Refusal(message("The session has not begun yet. You can mark riders as absent once it begins."))
     booking.state = BOOKING_LIFE.after(BookingAct.MISS, booking.state)
     task.absences += 1
-    again = task.absences >= MOST_ABSENCES
+    again = task.absences >= figure(session, "education.most_absences")
+    if again:
+        days, final = figure(session, "education.away_days"), figure(session, "education.final_absences")
+        task.paused_until = pause_after_absences(local_date(now), days, task.absences, final)
     task.state = TASK_LIFE.after(TaskAct.MISS_AGAIN if again else TaskAct.MISS, task.state)
     session.flush()
     audit.write(session, CHECK_IN, by, subject=booking, task=task.id, absent=True)

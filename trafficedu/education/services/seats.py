@@ -27,6 +27,8 @@ from trafficedu.education.events import SeatGiven, SeatMoved
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.queries import seats as queries
+from trafficedu.education.queries.forward import tasks_to_bring_forward
+from trafficedu.education.queries.free import has_free_seat
 from trafficedu.education.queries.hours import find_overlapping, hours_of
 from trafficedu.education.queries.seats import Seeker
 from trafficedu.education.rules import states
@@ -61,7 +63,7 @@ def _lock_task(session: Session, task: StudyTask) -> None:
 _SESSIONS = table_of(StudySession)
 _RESERVE_ANY = (
     update(_SESSIONS)
-    .where(_SESSIONS.c.state == states.SessionState.SCHEDULED, queries.has_free_seat(_SESSIONS.c))
+    .where(_SESSIONS.c.state == states.SessionState.SCHEDULED, has_free_seat(_SESSIONS.c))
     .values(seats_taken=_SESSIONS.c.seats_taken + 1)
     .returning(_SESSIONS.c.id, _SESSIONS.c.station_id)
 )
@@ -289,8 +291,11 @@ def _require_suitable(session: Session, task: StudyTask, study: StudySession, by
         raise Refusal(NOT_OFFERED, field="session")
 
 
-def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> int:
+def offer_seats(session: Session, session_id: int, by: Actor, now: datetime, *, forward: bool = True) -> int:
     """Give a session's free seats to waiting tasks, the most urgent first; returns how many were booked.
+
+    What is left then goes to riders with a later seat who agreed to come earlier, or whose seat is too far
+    (``queries.forward``), unless ``forward`` is False.
 
     Called when a session appears, grows, or a seat becomes free. A session within the lead time gives
     nothing away by itself: nobody would know in time; nor does one beyond the horizon, which nobody should wait for.
@@ -318,7 +323,26 @@ def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> 
             break
         _book_reserved(session, task, seat, by, now)
         booked += 1
+    if forward and free > len(waiting):
+        _bring_forward(session, study, free - len(waiting), by, now)
     return booked
+
+
+def _bring_forward(session: Session, study: StudySession, free: int, by: Actor, now: datetime) -> None:
+    """Give free seats of a session to riders whom they serve better than their later ones, which go to who waits."""
+    for task in tasks_to_bring_forward(session, study, now, free):
+        present = queries.live_booking(session, task.id)
+        if present is None:
+            continue
+        lock_sessions(session, [study.id, present.session_id])
+        seat = reserve_seat(session, study.id)
+        if seat is None:
+            return
+        freed = cancel_booking(session, task, by)
+        _book_reserved(session, task, seat, by, now, freed).earlier_ok = present.earlier_ok
+        session.flush()
+        if freed is not None:
+            offer_seats(session, freed, by, now, forward=False)
 
 
 def book_waiting(session: Session, now: datetime, by: Actor = SYSTEM, limit: int = 500) -> int:

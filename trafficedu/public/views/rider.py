@@ -15,7 +15,7 @@ from trafficedu.core.actors import VISITOR
 from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing, Refusal, Stale
-from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.forms import attach_error, carried_out, form_page, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.seen import changes_nothing_seen, seen
@@ -27,7 +27,7 @@ from trafficedu.core.web import back_to, flash_message, locale, pdf
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.queries.seats import sessions_with_seats
 from trafficedu.education.services.certifying import render_certificate
-from trafficedu.education.services.seats import move_booking
+from trafficedu.education.services.own_seat import choose_own, give_up
 from trafficedu.issued.models import Document
 from trafficedu.issued.queries.documents import may_open, what_it_says
 from trafficedu.issued.services.issuing import hand_out
@@ -97,18 +97,41 @@ def move(number: str) -> Any:
     if not isinstance(receipt, queries.Receipt):
         return receipt
     seen(receipt.task, lambda task: [task, receipt.held and receipt.held.id])
-    if receipt.task is None or not receipt.may_move:
+    if receipt.task is None or not receipt.may_choose:
         return back_to("public.receipt", number=number)
     offered = [study for study in sessions_with_seats(session(), receipt.task, utc_now()) if study != receipt.held]
     form = SessionForm()
     form.offer([(study.number, f"{session_hours(study)} {study.station.name}") for study in offered])
     by_number, task = {study.number: study for study in offered}, receipt.task
-    if submitted(form, lambda: move_booking(session(), task, by_number[form.session.data], VISITOR, utc_now())):
+    if submitted(
+        form,
+        lambda: choose_own(
+            session(), task, by_number[form.session.data], bool(form.earlier_ok.data), VISITOR, utc_now()
+        ),
+    ):
         flash_message(message("Your seat is booked. Please come at the new time."))
         return back_to("public.receipt", number=number)
     receipt = queries.read_receipt(session(), receipt.violation, utc_now())
     keys = {option.data: option for option in form.session}
     return form_page("public/move.html", form, receipt=receipt, offered=offered, keys=keys)
+
+
+@pages.post("/n/<number>/session/give-up")
+@open_to_all(RIDER)
+@kerb
+def give_up_seat(number: str) -> Any:
+    """I give my seat up: it goes to the next who waits, and I choose another one in the next days."""
+    receipt = _receipt_or_key(number)
+    if not isinstance(receipt, queries.Receipt):
+        return receipt
+    seen(receipt.task, lambda task: [task, receipt.held and receipt.held.id])
+    task = receipt.task
+    if task is not None and receipt.may_move:
+        carried_out(
+            lambda: give_up(session(), task, VISITOR, utc_now()),
+            message("Your seat has been given up. Please choose another session in the next days."),
+        )
+    return back_to("public.receipt", number=number)
 
 
 @pages.route("/n/<number>/objection", methods=["GET", "POST"])
@@ -277,8 +300,11 @@ def session_hours(study: StudySession) -> str:
 
 @pages.app_template_filter()
 def session_day(day: date) -> str:
-    """Write the day of sessions with its day of the week."""
-    return str(flask_babel.format_date(day, "EEEE d MMMM" if locale() == "en" else "M月d日 EEEE"))
+    """Write the day of sessions with its day of the week, and the year where it is another one."""
+    this_year = day.year == today().year
+    english = "EEEE d MMMM" if this_year else "EEEE d MMMM y"
+    chinese = "M月d日 EEEE" if this_year else "y年M月d日 EEEE"
+    return str(flask_babel.format_date(day, english if locale() == "en" else chinese))
 
 
 @pages.app_template_global()
