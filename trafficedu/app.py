@@ -29,6 +29,8 @@ import trafficedu.education.views.courses
 import trafficedu.education.views.desk
 import trafficedu.education.views.door
 import trafficedu.education.views.exceptions
+import trafficedu.education.views.queueing
+import trafficedu.education.views.rooms
 import trafficedu.education.views.sessions
 import trafficedu.education.views.signing
 import trafficedu.education.views.study
@@ -149,6 +151,8 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.education.views.tasks,
     trafficedu.education.views.sessions,
     trafficedu.education.views.calendar,
+    trafficedu.education.views.rooms,
+    trafficedu.education.views.queueing,
     trafficedu.education.views.door,
     trafficedu.education.views.study,
     trafficedu.education.views.signing,
@@ -214,6 +218,7 @@ NAVIGATION = [
             pages.NavigationItem("education.tasks", _l("Study tasks"), "education:task:read"),
             pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
             pages.NavigationItem("reaching.messages", _l("Messages to riders"), "reaching:message:read"),
+            pages.NavigationItem("rooms.board_now", _l("Who is where"), "education:session:check_in"),
             pages.NavigationItem("exceptions.index", _l("Exceptions"), "education:exception:grant"),
             pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
             pages.NavigationItem("violations.named_riders", _l("Riders to confirm"), "violations:company:confirm"),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import people
 from tests.factories.education import NOW, TODAY, District, assign, make_rider, make_session, make_task, make_violation
+from tests.factories.rooms import add_room
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
@@ -23,6 +24,7 @@ from trafficedu.education.services import study as study_services
 from trafficedu.education.services.certifying import render_certificate
 from trafficedu.education.services.study import GroupResult
 from trafficedu.riders.models import Rider
+from trafficedu.stations.rules import RoomKind
 
 STARTS = NOW + timedelta(hours=2)
 
@@ -233,6 +235,7 @@ def test_leaving_before_the_end_reopens_the_task(session: Session, booking: Book
 def test_a_lecture_begins_and_ends_for_everybody_at_once(
     session: Session, booking: Booking, staff: Actor, district: District, study: StudySession
 ) -> None:
+    add_room(session, district.at_a, RoomKind.VR, machines=4)
     others = [seat(session, make_rider(session, district.a, f"王{n}"), district) for n in range(3)]
     here = [booking, *others[:2]]
     for one in here:

@@ -86,6 +86,7 @@ NOT_SEEN = {
     "sessions.create",
     "sessions.create_weekly",
     "stations.create",
+    "stations.create_room",
     "door.check_in_list",
     "transfers.confirm",
     "transfers.export",

@@ -189,6 +189,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "reaching:day:read",
             "reaching:day:issue",
             "stations:station:read",
+            "stations:room:manage",
         }
         | _READS_DOCUMENTS
     ),
@@ -298,6 +299,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "companies:company:read",
             "companies:company:manage",
             "stations:station:manage",
+            "stations:room:manage",
             "violations:kind:manage",
             "feedback:policy:manage",
             "feedback:policy:read",

@@ -18,6 +18,7 @@ UNIT_NAMES = {
     "months": _l("months"),
     "percent": _l("percent"),
     "points": _l("points"),
+    "riders": _l("riders"),
     "tenths": _l("tenths"),
     "times": _l("times"),
     "violations": _l("cases"),

@@ -209,6 +209,7 @@ def init_web(app: Flask, tables: Tables) -> None:
         counted=counted,
         local_time=local_time,
         local_date=lambda moment: clock.local_date(moment).isoformat(),
+        local_clock=lambda moment: clock.local(moment).strftime("%H:%M"),
     )
     app.jinja_env.tests.update(
         word=lambda value: isinstance(value, Word),

@@ -41,6 +41,7 @@ from trafficedu.demo.plan import Agenda, Plan, Span, date_of, span_until, start_
 from trafficedu.demo.plates import Plates
 from trafficedu.demo.policies import enter_policies
 from trafficedu.demo.reported import enter_reported
+from trafficedu.demo.rooms import furnish
 from trafficedu.demo.rows import Rows, World
 from trafficedu.demo.study import Study
 from trafficedu.demo.timetable import Timetable
@@ -74,6 +75,8 @@ class District:
             raise Refusal(message("There is no course yet. Run first: trafficedu init"))
         self._plan, self._span, self._rows = plan, span, Rows(session)
         self._places = lay_out(session, chance, plan.seed)
+        furnish(session, self._places.stations)
+        courses[0].free_order = True  # the longer ones keep theirs
         if date_of(span.first_day) < self._places.root.valid_from:
             raise Refusal(
                 message(

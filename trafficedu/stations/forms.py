@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField
+from wtforms import BooleanField, IntegerField, RadioField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from trafficedu.areas.fields import PlaceField, position_fields
@@ -12,16 +12,20 @@ from trafficedu.areas.queries.choices import Eligible
 from trafficedu.core.fields import (
     ActiveFilter,
     ChoiceFilter,
+    DayField,
     FilterForm,
     Form,
     TrimmedField,
     VersionField,
     at_most,
+    choices,
     code_field,
+    named,
     telephone_field,
 )
 from trafficedu.stations.queries import StationFilter
-from trafficedu.stations.services import StationInput
+from trafficedu.stations.rules import RoomKind
+from trafficedu.stations.services import RoomInput, StationInput
 
 
 class StationForm(Form):
@@ -67,6 +71,48 @@ class StationForm(Form):
             seats=self.seats.data,
             active=self.active.data,
         )
+
+
+class RoomForm(Form):
+    """A room of a station."""
+
+    name_zh = TrimmedField(_l("Name (Chinese)"), [InputRequired(_l("Enter the name.")), at_most(60)])
+    name_en = TrimmedField(_l("Name (English)"), [InputRequired(_l("Enter the name.")), at_most(60)])
+    capacity = IntegerField(
+        _l("Riders it holds"),
+        [
+            InputRequired(_l("Enter how many riders it holds.")),
+            NumberRange(1, 1000, message=_l("Enter a number from %(min)d to %(max)d.")),
+        ],
+        description=_l("No more riders than that begin a module in it at once."),
+    )
+    machines = IntegerField(
+        _l("VR machines"),
+        [Optional(), NumberRange(0, 100, message=_l("Enter a number from %(min)d to %(max)d."))],
+        description=_l("Of a VR room only: as many ride at once, the others wait in the queue."),
+    )
+    ended_on = DayField(
+        _l("Last day of use"),
+        [Optional()],
+        description=_l("After this day no session is planned in it. What took place in it stays."),
+    )
+    version = VersionField(default=0)
+
+    def to_input(self) -> RoomInput:
+        """Return what was entered."""
+        return RoomInput(
+            name_zh=self.name_zh.data,
+            name_en=self.name_en.data,
+            capacity=self.capacity.data,
+            machines=self.machines.data or 0,
+            ended_on=self.ended_on.data,
+        )
+
+
+class NewRoomForm(RoomForm):
+    """A new room; what it is for is chosen once."""
+
+    kind = RadioField(_l("For"), [InputRequired(_l("Choose what the room is for."))], choices=choices(named(RoomKind)))
 
 
 class StationFilterForm(FilterForm):

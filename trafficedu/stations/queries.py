@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
@@ -14,7 +15,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing
 from trafficedu.core.states import Activity
 from trafficedu.core.text import message
-from trafficedu.stations.models import Station
+from trafficedu.stations.models import Room, Station
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,20 @@ def find_visible_station(session: Session, code: str, by: Actor) -> Station:
     if station is None:
         raise Missing(message("There is no station with this code."))
     return station
+
+
+def list_rooms(session: Session, station: Station) -> Sequence[Room]:
+    """Return the rooms of a station in the order in which they were added, those that ended last."""
+    rooms = session.scalars(select(Room).where(Room.station_id == station.id).order_by(Room.id)).all()
+    return sorted(rooms, key=lambda room: room.ended_on is not None)
+
+
+def find_room(session: Session, station: Station, number: str) -> Room:
+    """Return a room of a station that the reader was found to see; raise :class:`Missing`."""
+    room = session.scalar(select(Room).where(Room.number == number, Room.station_id == station.id))
+    if room is None:
+        raise Missing(message("This station has no such room."))
+    return room
 
 
 def _filtered(by: Actor, chosen: StationFilter) -> Select[tuple[Station]]:

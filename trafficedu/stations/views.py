@@ -17,7 +17,8 @@ from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.stations import queries, services
-from trafficedu.stations.forms import StationFilterForm, StationForm
+from trafficedu.stations.forms import NewRoomForm, RoomForm, StationFilterForm, StationForm
+from trafficedu.stations.rules import RoomKind
 
 pages = Blueprint("stations", __name__)
 
@@ -52,7 +53,8 @@ def show(code: str) -> Any:
     """I read what is known about a station."""
     station = queries.find_visible_station(session(), code, actor())
     line = areas.list_line(session(), station.area)
-    return render_template("stations/show.html", station=station, line=line)
+    rooms = queries.list_rooms(session(), station)
+    return render_template("stations/show.html", station=station, line=line, rooms=rooms, today=today())
 
 
 @pages.route("/stations/<code>/edit", methods=["GET", "POST"])
@@ -71,3 +73,30 @@ def edit(code: str) -> Any:
         flash_message(message("Station changed."))
         return back_to("stations.show", code=code)
     return form_page("stations/form.html", form, station=station)
+
+
+@pages.route("/stations/<code>/rooms/new", methods=["GET", "POST"])
+@requires("stations:room:manage")
+@changes_nothing_seen("what it makes is new")
+def create_room(code: str) -> Any:
+    """I add a room to the station."""
+    station, form = queries.find_visible_station(session(), code, actor()), NewRoomForm()
+    if submitted(
+        form, lambda: services.add_room(session(), station, RoomKind(form.kind.data), form.to_input(), actor())
+    ):
+        flash_message(message("Room added."))
+        return back_to("stations.show", code=code)
+    return form_page("stations/room.html", form, station=station, room=None)
+
+
+@pages.route("/stations/<code>/rooms/<number>", methods=["GET", "POST"])
+@requires("stations:room:manage")
+def room(code: str, number: str) -> Any:
+    """I change a room, or say until when it is used."""
+    station = queries.find_visible_station(session(), code, actor())
+    room = seen(queries.find_room(session(), station, number))
+    form = RoomForm(obj=room)
+    if submitted(form, lambda: services.change_room(session(), room, form.to_input(), form.version.data, actor())):
+        flash_message(message("Room changed."))
+        return back_to("stations.show", code=code)
+    return form_page("stations/room.html", form, station=station, room=room)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from trafficedu.core.clock import local_date
 from trafficedu.core.loading import loaded
 from trafficedu.core.orm import among
-from trafficedu.education.models.courses import Course, CourseVersion, StudySession
+from trafficedu.education.models.courses import Course, CourseModule, CourseVersion, StudySession
 from trafficedu.education.models.rooms import SessionRoom
+from trafficedu.education.models.tasks import Attendance, Booking, ModuleRecord
 from trafficedu.education.rules import rooms as rules
-from trafficedu.education.rules.states import ModuleKind, SessionState
+from trafficedu.education.rules.states import BookingState, ModuleKind, SessionState
 from trafficedu.stations.models import Room, Station
-
-KIND_ORDER = list(ModuleKind)
 
 
 def kinds_of(study: StudySession) -> list[ModuleKind]:
@@ -77,6 +76,25 @@ def taken_rooms(
             chosen = rules.plan(kinds_of(other), facts, set(taken), other.capacity)
             taken |= dict.fromkeys(chosen.values(), other)
     return taken
+
+
+def count_inside(session: Session, study: StudySession, room: Room) -> int:
+    """Return how many riders study in a room of a session now, whatever kinds of modules are held in it."""
+    here = [kind for kind, planned in rooms_of(session, study).items() if planned.id == room.id]
+    inside = (
+        select(func.count())
+        .select_from(ModuleRecord)
+        .join(ModuleRecord.attendance)
+        .join(Attendance.booking)
+        .join(ModuleRecord.module)
+        .where(
+            Booking.session_id == study.id,
+            Booking.state == BookingState.ATTENDED,
+            ModuleRecord.ended_utc.is_(None),
+            CourseModule.kind.in_(here),
+        )
+    )
+    return session.scalar(inside) or 0
 
 
 def _at(starts_utc: datetime, ends_utc: datetime, but_id: int) -> list[ColumnElement[bool]]:

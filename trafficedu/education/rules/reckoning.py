@@ -114,8 +114,24 @@ def latest_start(due_on: date, today: date, horizon_days: int) -> date:
 
 def next_module(plan: Sequence[ModulePlan], studied: Iterable[ModuleTimes]) -> ModulePlan | None:
     """Return the module to be studied now (the running one, else the first not begun), or None after the last."""
-    ended = {times.module_id for times in studied if times.ended is not None}
-    return next((module for module in plan if module.id not in ended), None)
+    times = {record.module_id: record for record in studied}
+    running = next((module for module in plan if module.id in times and times[module.id].ended is None), None)
+    return running or next((module for module in plan if module.id not in times), None)
+
+
+def modules_to_begin(
+    plan: Sequence[ModulePlan], studied: Iterable[ModuleTimes], *, free_order: bool
+) -> list[ModulePlan]:
+    """Return the modules that a rider may begin now: none while one runs, for nobody is in two rooms at once.
+
+    In a free order any that has not begun, else the first of them.
+    """
+    times = list(studied)
+    if any(record.ended is None for record in times):
+        return []
+    begun = {record.module_id for record in times}
+    left = [module for module in plan if module.id not in begun]
+    return left if free_order else left[:1]
 
 
 def minutes_missing(module: ModulePlan, started: datetime, until: datetime) -> int:

@@ -19,15 +19,20 @@ from trafficedu.education.queries.hours import hours_of
 from trafficedu.education.queries.sessions import list_roster
 from trafficedu.education.rules import reckoning
 from trafficedu.education.services.absence import lock_study
+from trafficedu.education.services.rooms import places_for_all, require_place
 from trafficedu.education.services.seats import lock_riders
 
 
 @dataclass(frozen=True)
 class GroupResult:
-    """What an act for a whole session did: how many riders it was for, and how many it passed over."""
+    """What an act for a room did: how many riders it was for, and how many it passed over.
+
+    ``no_place``: how many of those passed over would have begun, had the room been larger.
+    """
 
     served: int
     passed_over: int
+    no_place: int = 0
 
 
 def require_hours(session: Session, study: StudySession, now: datetime) -> None:
@@ -68,12 +73,12 @@ def times_of(attendance: Attendance) -> list[reckoning.ModuleTimes]:
 
 
 def start_module(session: Session, booking: Booking, module_id: int, by: Actor, now: datetime) -> ModuleRecord:
-    """Begin a module; the one before has to be ended. Beginning the running one again changes nothing.
+    """Begin a module in the order of the course. Beginning the running one again changes nothing.
 
     Raises
     ------
     Refusal
-        Another module is due first, this one is ended, or the session is over.
+        Another module runs or is due first, this one is ended, its room is full, or the session is over.
     """
     lock_study(session, booking)
     attendance = attendance_of(booking)
@@ -82,14 +87,30 @@ def start_module(session: Session, booking: Booking, module_id: int, by: Actor, 
     if running is not None and running.ended_utc is None:
         return running
     require_hours(session, booking.session, now)
-    due = reckoning.next_module(plan_of(booking.session.plan, "en"), times_of(attendance))
-    if due is None or due.id != module.id:
-        raise Refusal(message("Modules must be done in order. End the previous one first."))
+    if module.id not in to_begin(attendance):
+        raise _wrong_order(attendance, module)
+    require_place(session, booking.session, module)
     record = ModuleRecord(attendance=attendance, module_id=module.id, started_utc=now)
     session.add(record)
     session.flush()
     audit.write(session, "education:session:study", by, subject=attendance, module=module.id, step="start")
     return record
+
+
+def to_begin(attendance: Attendance) -> list[int]:
+    """Return the ids of the modules that a rider may begin now."""
+    course = attendance.booking.session.plan
+    modules = reckoning.modules_to_begin(plan_of(course, "en"), times_of(attendance), free_order=course.free_order)
+    return [module.id for module in modules]
+
+
+def _wrong_order(attendance: Attendance, module: CourseModule) -> Refusal:
+    if _record_of(attendance, module.id) is not None:
+        return Refusal(message("This module has ended already."))
+    running = next((record for record in attendance.modules if record.ended_utc is None), None)
+    if running is not None and attendance.booking.session.plan.free_order:
+        return Refusal(message("The rider is in another module. End that one first."))
+    return Refusal(message("Modules must be done in order. End the previous one first."))
 
 
 def end_module(session: Session, booking: Booking, module_id: int, by: Actor, now: datetime) -> ModuleRecord:
@@ -153,18 +174,24 @@ def studying_in(session: Session, study: StudySession) -> Sequence[Booking]:
 def start_module_for_all(
     session: Session, study: StudySession, module_id: int, by: Actor, now: datetime
 ) -> GroupResult:
-    """Begin a module for every rider of a session whose turn it is: that is how a lecture works."""
-    plan = plan_of(study.plan, "en")
+    """Begin a module for every rider of a session who may begin it, as far as its room has places.
 
-    def is_due(attendance: Attendance) -> bool:
-        due = reckoning.next_module(plan, times_of(attendance))
-        return due is not None and due.id == module_id and _record_of(attendance, module_id) is None
+    Who checked in first gets a place first.
 
+    Raises
+    ------
+    Refusal
+        It is a ride, and more riders are due than there are machines free: they are called one by one instead.
+    """
     studying = studying_in(session, study)
-    ready = [booking for booking in studying if is_due(attendance_of(booking))]
-    for booking in ready:
+    ready = [booking for booking in studying if module_id in to_begin(attendance_of(booking))]
+    ready.sort(key=lambda booking: (attendance_of(booking).checked_in_utc, booking.id))
+    module = next((module for module in study.plan.modules if module.id == module_id), None)
+    places = len(ready) if module is None else places_for_all(session, study, module, len(ready))
+    for booking in ready[:places]:
         start_module(session, booking, module_id, by, now)
-    return GroupResult(len(ready), len(studying) - len(ready))
+    served = min(places, len(ready))
+    return GroupResult(served, len(studying) - served, len(ready) - served)
 
 
 def end_module_for_all(session: Session, study: StudySession, module_id: int, by: Actor, now: datetime) -> GroupResult:

@@ -18,10 +18,10 @@ from trafficedu.education.forms.study import FindForm
 from trafficedu.education.queries import desk, people, sessions
 from trafficedu.education.rules.states import RosterState
 from trafficedu.education.services import door
+from trafficedu.education.views.batches import module_groups
 from trafficedu.education.views.roster import (
     CHECK_IN,
     facts_of,
-    module_groups,
     ready_of,
     roster_entry,
     situation_of,

@@ -61,12 +61,12 @@ def progress_of(booking: Booking) -> list[ModuleProgress]:
     records = [] if booking.attendance is None else booking.attendance.modules
     credited = {record.module_id for record in records if record.credited}
     plan = plan_of(course, locale())
-    due = reckoning.next_module(plan, studied.values())
+    due = reckoning.modules_to_begin(plan, studied.values(), free_order=course.free_order)
     progress = []
     for module, planned in zip(course.modules, plan, strict=True):
         times = studied.get(module.id)
         if times is None:
-            progress.append(ModuleProgress(module, ModuleState.NEXT if planned == due else ModuleState.LATER))
+            progress.append(ModuleProgress(module, ModuleState.NEXT if planned in due else ModuleState.LATER))
         else:
             state = ModuleState.RUNNING if times.ended is None else ModuleState.DONE
             counted = reckoning.counted_minutes(planned, times.started, now, closes)
@@ -78,11 +78,15 @@ def progress_of(booking: Booking) -> list[ModuleProgress]:
 
 @dataclass(frozen=True)
 class RosterEntry:
-    """One rider of a session on the check-in list; ``current`` is the module to begin or to end."""
+    """One rider of a session on the check-in list; ``current`` is the module to begin or to end.
+
+    ``may_begin``: the ids of the modules that may begin now; in a free order there are several.
+    """
 
     booking: Booking
     state: RosterState
     current: ModuleProgress | None = None
+    may_begin: Sequence[int] = ()
 
     @property
     def facts(self) -> list[Any]:
@@ -104,37 +108,10 @@ def roster_entry(booking: Booking) -> RosterEntry:
         return RosterEntry(booking, RosterState(booking.state))
     if not booking.is_studying:
         return RosterEntry(booking, RosterState(booking.attendance.state))
-    current = next((module for module in progress_of(booking) if module.is_running or module.is_next), None)
-    ready = not gaps_of(booking, locale())
-    return RosterEntry(booking, RosterState.READY if ready else RosterState.STUDYING, current)
-
-
-@dataclass(frozen=True)
-class ModuleGroup:
-    """What can be done for everybody with one module: how many may begin it, how many may end it."""
-
-    module: CourseModule
-    begin: int
-    end: int
-    running: int
-    facts: Sequence[Any]
-
-
-def module_groups(study: StudySession, entries: Sequence[RosterEntry]) -> list[ModuleGroup]:
-    """Return what can be begun or ended for everybody, by module."""
-    groups = []
-    for module in study.plan.modules:
-        riders = {
-            entry.booking.id: entry.current
-            for entry in entries
-            if entry.current and entry.current.module.id == module.id
-        }
-        running = [rider for rider in riders.values() if rider.is_running]
-        if riders:
-            may_end = sum(rider.missing == 0 for rider in running)
-            facts = [(booking, rider.is_running) for booking, rider in sorted(riders.items())]
-            groups.append(ModuleGroup(module, len(riders) - len(running), may_end, len(running), facts))
-    return groups
+    progress = progress_of(booking)
+    current = next((module for module in progress if module.is_running or module.is_next), None)
+    state = RosterState.STUDYING if gaps_of(booking, locale()) else RosterState.READY
+    return RosterEntry(booking, state, current, [part.module.id for part in progress if part.is_next])
 
 
 def entries_of(study: StudySession) -> list[RosterEntry]:

@@ -32,6 +32,7 @@ from trafficedu.education.models.courses import Course, StudySession
 from trafficedu.education.queries import people
 from trafficedu.education.queries.courses import list_courses
 from trafficedu.education.queries.hours import hours_of
+from trafficedu.education.queries.rooms import rooms_of
 from trafficedu.education.queries.sessions import (
     find_session,
     list_roster,
@@ -167,6 +168,7 @@ def show(number: str) -> Any:
         all_booked=roster,
         settled=rosters.is_settled(roster),
         issued=list_documents(session(), DocumentKind.ROSTER, study.number),
+        rooms=rooms_of(session(), study),
         coming=study.takes_place and study.starts_utc > utc_now(),
         is_open=study.takes_place and hours_of(session(), study).are_on(utc_now()),
     )

@@ -15,7 +15,6 @@ from trafficedu.core.forms import carried_out, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.seen import seen
 from trafficedu.core.text import message
-from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.education.forms.study import OverrideForm, QuizForm
 from trafficedu.education.models.courses import StudySession
@@ -24,11 +23,11 @@ from trafficedu.education.queries import certificates, people, proposals, sessio
 from trafficedu.education.rules import states
 from trafficedu.education.services import study as study_services
 from trafficedu.education.services.signing import gaps_of
+from trafficedu.education.views.batches import module_groups
 from trafficedu.education.views.roster import (
     CHECK_IN,
     entries_of,
     facts_of,
-    module_groups,
     progress_of,
     situation_of,
 )
@@ -129,17 +128,27 @@ def quiz(number: str, task: str) -> Any:
 @requires(CHECK_IN)
 @kerb
 def start_all(number: str, position: int) -> Any:
-    """I begin a module for everybody in the room whose turn it is."""
+    """I begin a module for everybody who may begin it, as far as the room has places."""
     study = seen(sessions.find_session(session(), number, actor()), lambda study: _in_module(study, position))
     module_id = _module_id(study, position)
-    with writing(session()) as own:
-        result = study_services.start_module_for_all(own, study, module_id, actor(), utc_now())
-    flash_message(
-        message(
-            "Begun for %(done)d riders; %(left)d are at another stage.", done=result.served, left=result.passed_over
-        )
-    )
+    begun = carried_out(lambda: study_services.start_module_for_all(session(), study, module_id, actor(), utc_now()))
+    if begun:
+        _tell_begun(begun.value)
     return back_to("door.check_in_list", number=number)
+
+
+def _tell_begun(result: study_services.GroupResult) -> None:
+    elsewhere = result.passed_over - result.no_place
+    if result.no_place:
+        text = message(
+            "Begun for %(done)d riders. The room is full: %(waiting)d wait for a place; %(left)d are at another stage.",
+            done=result.served,
+            waiting=result.no_place,
+            left=elsewhere,
+        )
+    else:
+        text = message("Begun for %(done)d riders; %(left)d are at another stage.", done=result.served, left=elsewhere)
+    flash_message(text)
 
 
 @pages.post("/sessions/<number>/modules/<int:position>/end")
@@ -149,13 +158,13 @@ def end_all(number: str, position: int) -> Any:
     """I end a module for everybody for whom it ran long enough."""
     study = seen(sessions.find_session(session(), number, actor()), lambda study: _in_module(study, position))
     module_id = _module_id(study, position)
-    with writing(session()) as own:
-        result = study_services.end_module_for_all(own, study, module_id, actor(), utc_now())
-    flash_message(
-        message(
-            "Ended for %(done)d riders; %(left)d are at another stage or need more time.",
-            done=result.served,
-            left=result.passed_over,
+    ended = carried_out(lambda: study_services.end_module_for_all(session(), study, module_id, actor(), utc_now()))
+    if ended:
+        flash_message(
+            message(
+                "Ended for %(done)d riders; %(left)d are at another stage or need more time.",
+                done=ended.value.served,
+                left=ended.value.passed_over,
+            )
         )
-    )
     return back_to("door.check_in_list", number=number)
