@@ -32,7 +32,7 @@ NO_PAGES = {
 CLOSED_WORDS = 9
 """A field that offers fewer is a closed list, whose first and last words are asked for; of a longer one the last."""
 LONG_AGO, SEARCHED, FAR_PAGE = "2021-06-01", "王", "100"
-FILES = (".pdf", ".xlsx")
+FILES = (".pdf", ".xlsx", ".gift")
 """Papers, each of which one role asks for: they take long, and differ by role in nothing but the place."""
 Answer = tuple[int, str]
 

@@ -66,6 +66,9 @@ import trafficedu.points.views.catalogue
 import trafficedu.points.views.recording
 import trafficedu.public.views.papers
 import trafficedu.public.views.rider
+import trafficedu.quizzes.views.bank
+import trafficedu.quizzes.views.exchange
+import trafficedu.quizzes.views.tablet
 import trafficedu.reaching.views.days
 import trafficedu.reaching.views.messages
 import trafficedu.riders.views.lookups
@@ -160,6 +163,9 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.education.views.exceptions,
     trafficedu.education.views.courses,
     trafficedu.education.views.desk,
+    trafficedu.quizzes.views.bank,
+    trafficedu.quizzes.views.exchange,
+    trafficedu.quizzes.views.tablet,
     trafficedu.feedback.views.notices,
     trafficedu.feedback.views.policies,
     trafficedu.feedback.views.policy,
@@ -258,6 +264,7 @@ NAVIGATION = [
             pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
             pages.NavigationItem("hazards.kinds", _l("Kinds of hazard"), "hazards:kind:manage"),
             pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
+            pages.NavigationItem("quizzes.index", _l("Quiz questions"), "quizzes:question:read"),
             pages.NavigationItem("points.activities", _l("Point activities"), "points:activity:manage"),
             pages.NavigationItem("feedback.policy", _l("Escalation policy"), "feedback:policy:read"),
             pages.NavigationItem("configuration.index", _l("Configuration"), "configuration:figure:manage"),

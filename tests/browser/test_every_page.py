@@ -27,7 +27,7 @@ from trafficedu.demo.services import load_demo
 
 pytestmark = pytest.mark.browser
 NARROW = (360, 780)
-DOWNLOADS = (".pdf", ".csv", ".xlsx", ".json", ".js", ".webmanifest")
+DOWNLOADS = (".pdf", ".csv", ".xlsx", ".gift", ".svg", ".json", ".js", ".webmanifest")
 NOT_PAGES = {
     "static",
     "health.alive",
@@ -39,6 +39,10 @@ NOT_PAGES = {
     "hazards.photo",
     "patrols.facts",
     "public.strip_length",
+    "quizzes.gift_file",
+    "quizzes.picture",
+    "quizzes.sign",
+    "quizzes.tablet_picture",
     "violations.around",
     "violations.photo",
     "violations.small_photo",

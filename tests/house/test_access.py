@@ -34,6 +34,7 @@ OPEN_TO_ALL = {
     "public.strip_length",
     "public.verified",
     "public.verify",
+    "quizzes.sign",
 }
 SIGNED_IN_ONLY = {"accounts.password", "accounts.sign_out"}
 PLACEHOLDER = "0"

@@ -31,6 +31,7 @@ from trafficedu.hazards.rules import HAZARD_LIFE, HazardState
 from trafficedu.helmets.rules import SURVEY_LIFE, SurveyState
 from trafficedu.issued.rules import DOCUMENT_LIFE, DocumentState
 from trafficedu.overview.rules import LIST_LIFE, ListState
+from trafficedu.quizzes.rules.words import ATTEMPT_LIFE, QUESTION_LIFE, AttemptState, QuestionState
 from trafficedu.reaching.rules import MESSAGE_LIFE, MessageState
 from trafficedu.riders.rules import CONFLICT_LIFE, CompanyKnown, ConflictState
 from trafficedu.violations.rules import states as violations
@@ -59,6 +60,20 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "void": ("pending confirmed", "voided"),
             "reopen": ("rejected confirmed", "pending"),
         },
+    ),
+    "quiz question": (
+        QUESTION_LIFE,
+        QuestionState,
+        {
+            "change": ("draft in_use retired", ""),
+            "release": ("draft retired", "in_use"),
+            "retire": ("draft in_use", "retired"),
+        },
+    ),
+    "quiz attempt": (
+        ATTEMPT_LIFE,
+        AttemptState,
+        {"answer": ("running", ""), "hand_in": ("running", "handed_in"), "time_out": ("running", "timed_out")},
     ),
     "company of a violation": (
         COMPANY_LIFE,

@@ -189,6 +189,14 @@ def test_roster_repeats_its_head_on_every_page() -> None:
         assert "电动自行车闯红灯专题课程" in page
 
 
+def test_roster_marks_a_score_that_was_entered_by_hand() -> None:
+    by_hand = replace(samples.ROSTER, rows=(replace(samples.DONE, score_by_hand=True), samples.DONE))
+    text = read(roster.render(by_hand, "zh")).text
+    assert text.count("96 *") == 1
+    assert "人工录入" in text
+    assert "人工录入" not in read(roster.render(samples.ROSTER, "zh")).text
+
+
 def test_roster_refuses_rows_of_another_course() -> None:
     row = replace(samples.ROW, module_minutes=(None,))
     with pytest.raises(ValueError, match="each module"):

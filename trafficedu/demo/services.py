@@ -40,6 +40,7 @@ from trafficedu.demo.places import lay_out
 from trafficedu.demo.plan import Agenda, Plan, Span, date_of, span_until, start_of
 from trafficedu.demo.plates import Plates
 from trafficedu.demo.policies import enter_policies
+from trafficedu.demo.quizzes import enter_quizzes
 from trafficedu.demo.reported import enter_reported
 from trafficedu.demo.rooms import furnish
 from trafficedu.demo.rows import Rows, World
@@ -179,6 +180,7 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
         written["campaign"] = enter_campaigns(session, local_date(now))
         written["point_entry"] = enter_points(session, now, plan.months, plan.seed)
         written["coverage_mark"] = enter_reported(session, now)
+        written["quiz_attempt"] = enter_quizzes(session, plan.seed)
         counts.update(written, seed=plan.seed, months=plan.months)
         written["escalation_policy"] = enter_policies(session, now)
     # after the run: it is what makes channels send nothing here

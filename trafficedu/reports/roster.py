@@ -24,7 +24,7 @@ LOOK = Look(CELL, replace(SMALL, font=fonts.BOLD, colour=INK), padding=5, around
 class RosterRow:
     """One rider of a session; what is not known yet is ``None`` and stays empty, to be filled in by hand.
 
-    ``module_minutes`` has one entry for each module of the session.
+    ``module_minutes`` has one entry for each module of the session. ``score_by_hand``: the quiz did not mark it itself.
     """
 
     rider_name: str
@@ -33,6 +33,7 @@ class RosterRow:
     checked_in_at: datetime | None
     module_minutes: tuple[int | None, ...]
     quiz_score: int | None
+    score_by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class _Roster(Letter[RosterData]):
             column(message("Check-in"), 52, lambda row: words.clock(row.checked_in_at) if row.checked_in_at else ""),
         ]
         closing = [
-            column(message("Score"), 40, lambda row: "" if row.quiz_score is None else str(row.quiz_score), "right"),
+            column(message("Score"), 40, _score, "right"),
             column(message("Rider's signature"), 104, lambda row: ""),
         ]
         rest = self.PAGE.column(0, 12)[1] - sum(column.share for column in [*fixed, *closing])
@@ -133,6 +134,10 @@ class _Roster(Letter[RosterData]):
     def _sign_off(self) -> None:
         """Leave a line each for the instructor and for whoever signs the session off."""
         flow, sheet = self.flow, self.sheet
+        if any(row.score_by_hand for row in self.data.rows):
+            flow.room(70)
+            by_hand = message("* Entered by hand as an exception, with a reason kept in the system.")
+            flow.y = sheet.write(by_hand, flow.x, flow.y + 4, flow.width, SMALL)
         flow.room(56)
         half = (flow.width - 24) / 2
         named = ((message("Instructor"), self.data.instructor), (message("Signed off by, date"), ""))
@@ -141,6 +146,11 @@ class _Roster(Letter[RosterData]):
             sheet.write(value, x, flow.y + 20, half, CELL)
             sheet.rule(x, flow.y + 40, half, colour=INK)
             sheet.write(label, x, flow.y + 42, half, SMALL)
+
+
+def _score(row: RosterRow) -> Cell:
+    score = "" if row.quiz_score is None else str(row.quiz_score)
+    return f"{score} *" if row.score_by_hand else score
 
 
 def _minutes(place: int, row: RosterRow) -> Cell:

@@ -15,6 +15,7 @@ KIND_NAMES = {
     "helmets": message("helmet counts"),
     "points": message("safety-management points"),
     "coverage": message("reported months"),
+    "questions": message("quiz questions"),
     "indicators": message("indicators for the village-safety evaluation"),
 }
 """The kinds of the command line's contract; one that is not wired yet is not offered."""

@@ -13,6 +13,7 @@ from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.coverage import imports as coverage_files
 from trafficedu.helmets import imports as helmets_files
 from trafficedu.points import imports as points_files
+from trafficedu.quizzes import imports as quizzes_files
 from trafficedu.riders.imports import files as riders_files
 from trafficedu.stations import imports as stations_files
 from trafficedu.violations.imports import files as violations_files
@@ -28,6 +29,7 @@ IMPORTERS: Mapping[str, Importer] = {
     "accidents": accidents_files.IMPORTER,
     "points": points_files.IMPORTER,
     "coverage": coverage_files.IMPORTER,
+    "questions": quizzes_files.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
@@ -43,5 +45,6 @@ EXPORTERS: Mapping[str, Exporter] = {
     "indicators": bulletin_files.INDICATORS_EXPORTER,
     "points": points_files.EXPORTER,
     "coverage": coverage_files.EXPORTER,
+    "questions": quizzes_files.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same columns as the import, where there is one."""

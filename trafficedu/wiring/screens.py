@@ -25,6 +25,7 @@ from trafficedu.overview import panels as overview_panels
 from trafficedu.patrols import panels as patrols_panels
 from trafficedu.public import panels as public_panels
 from trafficedu.public import queries as papers
+from trafficedu.quizzes import panels as quiz_panels
 from trafficedu.reaching import panels as reaching_panels
 from trafficedu.riders import panels as riders_panels
 from trafficedu.transfers import panels as transfers_panels
@@ -139,6 +140,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         transfers_panels.corrections_of("station"),
         study_panels.of_station,
     ],
+    "study.card": [quiz_panels.of_card],
     "notices.show": [overview_panels.study_of_notice],
     "campaigns.show": [evaluation_panels.effect],
     "areas.show": [transfers_panels.corrections_of("area")],

@@ -32,6 +32,8 @@ from trafficedu.messages.services import channels, delivery
 from trafficedu.messages.services.telling import tell_unfetched
 from trafficedu.points.services import catalogue, happenings
 from trafficedu.public import services as receipts
+from trafficedu.quizzes.services import attempts as quiz_attempts
+from trafficedu.quizzes.services import bank as question_bank
 from trafficedu.reaching.services import calling as rider_calling
 from trafficedu.reaching.services import delivery as rider_messages
 from trafficedu.reaching.services import reminding as rider_reminding
@@ -50,6 +52,7 @@ REFERENCE: Sequence[Callable[[Session, datetime], Any]] = [
     areas_files.load_extents,
     violation_kinds.load_kinds,
     courses.load_courses,
+    question_bank.load_shipped,
     policies.load_policy,
     rule_sets.load_shipped,
     catalogue.load_activities,
@@ -63,6 +66,8 @@ CHORES: Mapping[str, Chore] = {
     "pauses of absent riders ended": written_in_parts(pausing.bring_back),
     "seats beyond capacity worked out": written_in_parts(overbooking.work_out),
     "absences noted": written_in_parts(absence.note_absent),
+    "quizzes whose time is up ended": written_in_parts(quiz_attempts.close_overdue),
+    "quiz modules of passed quizzes ended": written_in_parts(quiz_attempts.end_passed_modules),
     "unsigned studies closed": written_in_parts(absence.close_unsigned),
     "audit rows sealed": audit.seal,
     "notices beyond help closed": written(closing.close_beyond_help),

@@ -47,7 +47,7 @@ class FindForm(Form):
 
 
 class QuizForm(Form):
-    """The score of a quiz."""
+    """The score of a quiz that was not taken here, with the reason."""
 
     score = IntegerField(
         _l("Score"),
@@ -56,6 +56,11 @@ class QuizForm(Form):
             NumberRange(0, 100, _l("The score must be between %(min)s and %(max)s.")),
         ],
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
+    )
+    reason = _reason(
+        _l("Reason for entering the score by hand"),
+        _l("Shown on the study card and the roster, and counted as an exception."),
+        _l("Enter the reason."),
     )
 
 

@@ -232,6 +232,7 @@ class Attendance(Versioned, Base):
 
     ``open_since_utc`` is when it was last opened (by check-in, or because a sign-off was taken back): what stays open
     too long is closed by rule. ``ended_utc``: when the rider left, or when it was closed without a sign-off.
+    ``quiz_by_hand`` is why the score that counts was entered by somebody and not marked by the quiz, "" where it was.
     """
 
     __tablename__ = "attendance"
@@ -250,6 +251,7 @@ class Attendance(Versioned, Base):
     ended_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     quiz_score: Mapped[int | None]
     quiz_attempts: Mapped[int] = mapped_column(default=0)
+    quiz_by_hand: Mapped[str] = mapped_column(String(500), default="")
     signed_off_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     signed_off_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     override_reason: Mapped[str] = mapped_column(String(500), default="")

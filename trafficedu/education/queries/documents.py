@@ -117,6 +117,7 @@ def _row(session: Session, booking: Booking) -> RosterRow:
         checked_in_at=local(attendance.checked_in_utc) if attendance else None,
         module_minutes=tuple(studied.get(module.id) for module in booking.session.plan.modules),
         quiz_score=attendance.quiz_score if attendance else None,
+        score_by_hand=bool(attendance and attendance.quiz_by_hand),
     )
 
 

@@ -77,7 +77,7 @@ def _credit(session: Session, attendance: Attendance, now: datetime) -> None:
         if module.is_quiz:
             if score is None or score < attendance.booking.session.plan.pass_mark:
                 continue
-            attendance.quiz_score = score
+            attendance.quiz_score, attendance.quiz_by_hand = score, record.attendance.quiz_by_hand
         times = {"started_utc": record.started_utc, "ended_utc": record.ended_utc, "minutes": record.minutes}
         session.add(ModuleRecord(attendance=attendance, module_id=module.id, credited=True, **times))
     session.flush()

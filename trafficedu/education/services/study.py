@@ -159,6 +159,7 @@ def record_quiz(session: Session, booking: Booking, score: int, by: Actor, now: 
     if not any(record.module.is_quiz for record in attendance.modules):
         raise Refusal(message("The quiz has not begun. Begin it first."), field="score")
     attendance.quiz_score, attendance.quiz_attempts = score, attendance.quiz_attempts + 1
+    attendance.quiz_by_hand = ""
     session.flush()
     audit.write(session, "education:session:study", by, subject=attendance, score=score, at=now.isoformat())
 

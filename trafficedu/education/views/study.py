@@ -22,6 +22,7 @@ from trafficedu.education.models.tasks import Booking
 from trafficedu.education.queries import certificates, people, proposals, sessions
 from trafficedu.education.rules import states
 from trafficedu.education.services import study as study_services
+from trafficedu.education.services.by_hand import record_quiz_by_hand
 from trafficedu.education.services.signing import gaps_of
 from trafficedu.education.views.batches import module_groups
 from trafficedu.education.views.roster import (
@@ -116,10 +117,14 @@ def end(number: str, task: str, position: int) -> Any:
 @requires(CHECK_IN)
 @kerb
 def quiz(number: str, task: str) -> Any:
-    """I enter the score of a rider's quiz."""
+    """I enter the score of a quiz that was not taken here, and why."""
     booking = seen(_study(number, task), facts_of)
     form = QuizForm()
-    if submitted(form, lambda: study_services.record_quiz(session(), booking, form.score.data, actor(), utc_now())):
+
+    def enter() -> None:
+        record_quiz_by_hand(session(), booking, form.score.data, form.reason.data, actor(), utc_now())
+
+    if submitted(form, enter):
         return to_card(number, task)
     return card_page(_study(number, task), quiz=form)
 

@@ -46,6 +46,7 @@ LABELS: Mapping[str, Message] = {
     "plate": message("Plate"),
     "printed_at": message("Printed on"),
     "quiz_score": message("Quiz"),
+    "score_by_hand": message("Score entered by hand"),
     "receipt_url": message("Page of the receipt"),
     "receiver": message("Kind of receiver"),
     "receiver_name": message("Receiver"),

@@ -1,0 +1,1 @@
+"""The words of the quiz, what is drawn, what is right, how questions are written down."""

@@ -1,0 +1,1 @@
+"""What changes questions and attempts."""
