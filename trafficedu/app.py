@@ -57,6 +57,8 @@ import trafficedu.helmets.views.surveys
 import trafficedu.issued.views
 import trafficedu.lists.views
 import trafficedu.messages.views
+import trafficedu.outcomes.views.outcomes
+import trafficedu.outcomes.views.signing
 import trafficedu.overview.views.browsing
 import trafficedu.overview.views.listing
 import trafficedu.overview.views.screen
@@ -176,6 +178,8 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.evaluation.views.rule_sets,
     trafficedu.evaluation.views.runs,
     trafficedu.evaluation.views.trends,
+    trafficedu.outcomes.views.outcomes,
+    trafficedu.outcomes.views.signing,
     trafficedu.bulletin.views,
     trafficedu.accidents.views.browsing,
     trafficedu.accidents.views.deciding,
@@ -240,6 +244,7 @@ NAVIGATION = [
             pages.NavigationItem("evaluation.index", _l("Five colours"), "evaluation:result:read"),
             pages.NavigationItem("overview.lists", _l("Red-yellow-black list"), "overview:list:read"),
             pages.NavigationItem("evaluation.trends", _l("Trends"), "evaluation:trend:read"),
+            pages.NavigationItem("outcomes.outcomes", _l("Outcome of education"), "outcomes:study:read"),
             pages.NavigationItem("bulletin.index", _l("Monthly bulletin"), "bulletin:bulletin:read"),
             pages.NavigationItem("bulletin.scorecards", _l("Scorecards"), "bulletin:scorecard:read"),
             pages.NavigationItem("campaigns.index", _l("Campaigns"), "campaigns:campaign:read"),

@@ -60,6 +60,7 @@ OTHERS = {
     "evaluation/result.html": "that months under different rules do not compare",
     "evaluation/rule_set.html": "what a trial of rules may not be read as",
     "evaluation/backtest.html": "what came after a colour, with its interval",
+    "outcomes/signing.html": "by which rule a signer stands out",
     "overview/rules.py": "a colour that fell",
     "riders/_people_looking.html": "who looks riders up, beside colleagues in the same days",
     "riders/look_ups.html": "by which rule that is called unusual",

@@ -47,6 +47,7 @@ POST_OF = {
 
 _READS_PLACES = {"areas:area:read", "stations:station:read"}
 _READS_TRENDS = {"evaluation:trend:read", "evaluation:result:read", "evaluation:rule:read", "campaigns:campaign:read"}
+_READS_OUTCOMES = {"outcomes:study:read", "outcomes:study:export"}
 _EVALUATES = {"evaluation:run:manage", "evaluation:run:publish", "evaluation:rule:propose"}
 _READS_FIGURES = {
     "hazards:hazard:read",
@@ -168,8 +169,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS
+        | _READS_OUTCOMES
         | _EVALUATES
-        | {"campaigns:campaign:manage", "evaluation:rule:release"}
+        | {"campaigns:campaign:manage", "evaluation:rule:release", "outcomes:signing:read"}
     ),
     Role.STATION: frozenset(
         {
@@ -251,6 +253,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS
+        | _READS_OUTCOMES
     ),
     Role.ANALYST: frozenset(
         {
@@ -283,6 +286,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS
+        | _READS_OUTCOMES
         | _EVALUATES
         | {"campaigns:campaign:manage"}
     ),

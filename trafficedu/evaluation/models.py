@@ -25,9 +25,10 @@ class AnalysisResult(Base):
     """What was computed of one subject up to a day, with the digest of what went in.
 
     ``kind`` is a series or ``alarms`` (``subject_id`` is the area whose parts were taken together), ``effect``
-    (``subject_id`` is a campaign), or ``year:town`` and ``year:village`` (what the accident trend of these
-    targets is measured by; ``subject_id`` is the top of the tree). The result holds as long as ``fingerprint``
-    is that of today's inputs; the worker looks every night (docs/adr/0010-results-of-fits.md).
+    (``subject_id`` is a campaign), ``year:town`` and ``year:village`` (what the accident trend of these targets is
+    measured by; ``subject_id`` is the top of the tree), or what ``outcomes`` keeps of an area and its months. The
+    result holds as long as ``fingerprint`` is that of today's inputs; the worker looks every night
+    (docs/adr/0010-results-of-fits.md).
     """
 
     __tablename__ = "analysis_result"

@@ -30,6 +30,7 @@ from trafficedu.issued.services import issuing
 from trafficedu.lists import services as saved_views
 from trafficedu.messages.services import channels, delivery
 from trafficedu.messages.services.telling import tell_unfetched
+from trafficedu.outcomes.services import keeping as outcomes
 from trafficedu.points.services import catalogue, happenings
 from trafficedu.public import services as receipts
 from trafficedu.quizzes.services import attempts as quiz_attempts
@@ -108,6 +109,7 @@ JOBS: Mapping[str, Function] = {
     job_views.PAGE_FILE: job_views.write_page_file,
     fits.FIT: fits.compute,
     replaying.REPLAY: replaying.compute,
+    outcomes.JOB: outcomes.compute,
     papers.ISSUE_BULLETIN: papers.issue_bulletin,
     papers.ISSUE_SCORECARDS: papers.issue_scorecards,
     transfers.EXPORT: partial(transfers.write_table, EXPORTERS),

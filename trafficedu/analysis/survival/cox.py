@@ -228,54 +228,42 @@ class _Sorted:
         known = self.n > 0
         order = np.flatnonzero(known)[np.argsort(self.t[known], kind="stable")]
         self.t, self.d, self.x, self.n = self.t[order], self.d[order], self.x[order], self.n[order]
-        of_events = self.d
-        self.times = np.unique(self.t[of_events])
+        self.times = np.unique(self.t[self.d])
         self.begins = np.searchsorted(self.t, self.times, side="left")
-        self.event_x, self.event_counts = self.x[of_events], self.n[of_events]
-        self.event_place = np.searchsorted(self.times, self.t[of_events])
-        died = np.bincount(self.event_place, weights=self.event_counts, minlength=self.times.size).astype(int)
-        self.died = died
-        self.pairs = np.repeat(np.arange(self.times.size), died)
-        first = np.cumsum(died) - died
-        self.share = (np.arange(self.pairs.size) - first[self.pairs]) / died[self.pairs]
-        self.of_events = of_events
+        self.passed = np.searchsorted(self.times, self.t, side="right")
+        self.event_x, self.event_counts = self.x[self.d], self.n[self.d]
+        self.event_place = np.searchsorted(self.times, self.t[self.d])
+        self.event_begins = np.searchsorted(self.event_place, np.arange(self.times.size))
+        self.died = np.bincount(self.event_place, weights=self.event_counts, minlength=self.times.size).astype(int)
+        self.pairs = np.repeat(np.arange(self.times.size), self.died)
+        self.pair_begins = np.cumsum(self.died) - self.died
+        self.share = (np.arange(self.pairs.size) - self.pair_begins[self.pairs]) / self.died[self.pairs]
 
     def at(self, b: FloatArray) -> _At:
-        """Return the partial likelihood with its slope and curvature."""
+        """Return the partial likelihood with its slope and curvature.
+
+        The curvature sums ``x x'`` over who is at risk at each time. A row is so up to its own time: its ``x x'`` is
+        taken once, with the sum of what all those times weigh.
+        """
         score = self.x @ b
         shift = float(score.max(initial=0.0))
         weight = self.n * np.exp(score - shift)
-        s0, s1, s2 = self._still(weight)
-        e0, e1, e2 = self._gone(weight)
+        first = weight[:, None] * self.x
+        s0, s1 = (np.cumsum(np.add.reduceat(part, self.begins, axis=0)[::-1], axis=0)[::-1] for part in (weight, first))
+        e0, e1 = (np.add.reduceat(part[self.d], self.event_begins, axis=0) for part in (weight, first))
         z0 = s0[self.pairs] - self.share * e0[self.pairs]
         mean = (s1[self.pairs] - self.share[:, None] * e1[self.pairs]) / z0[:, None]
-        size = self.times.size
-        whole = np.bincount(self.pairs, weights=1.0 / z0, minlength=size)
-        part = np.bincount(self.pairs, weights=self.share / z0, minlength=size)
-        p = self.x.shape[1]
-        second = (whole[:, None] * s2 - part[:, None] * e2).sum(axis=0).reshape(p, p)
-        means = np.zeros((size, p))
-        np.add.at(means, self.pairs, mean)
+        whole, part = (np.add.reduceat(value, self.pair_begins) for value in (1.0 / z0, self.share / z0))
+        passed = np.concatenate(([0.0], np.cumsum(whole)))[self.passed]
+        passed[self.d] -= part[self.event_place]
         own = self.event_counts @ self.event_x
-        value = float(own @ b - np.log(z0).sum() - shift * z0.size)
-        jumps = whole * np.exp(-shift)
-        return _At(value, own - mean.sum(axis=0), second - mean.T @ mean, jumps, means / self.died[:, None])
-
-    def _still(self, weight: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return sums over who is at risk at each time of events: from the last time back."""
-        s0, s1, s2 = (np.add.reduceat(part, self.begins, axis=0) for part in self._moments(weight, self.x))
-        return tuple(np.cumsum(part[::-1], axis=0)[::-1] for part in (s0, s1, s2))  # type: ignore[return-value]
-
-    def _gone(self, weight: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return the same sums over who had the event at each time."""
-        begins = np.searchsorted(self.event_place, np.arange(self.times.size))
-        e0, e1, e2 = self._moments(weight[self.of_events], self.event_x)
-        return np.add.reduceat(e0, begins), np.add.reduceat(e1, begins, axis=0), np.add.reduceat(e2, begins, axis=0)
-
-    @staticmethod
-    def _moments(weight: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        first = weight[:, None] * x
-        return weight, first, (first[:, :, None] * x[:, None, :]).reshape(len(x), -1)
+        return _At(
+            value=float(own @ b - np.log(z0).sum() - shift * z0.size),
+            gradient=own - mean.sum(axis=0),
+            information=(first * passed[:, None]).T @ self.x - mean.T @ mean,
+            jumps=whole * np.exp(-shift),
+            means=np.add.reduceat(mean, self.pair_begins, axis=0) / self.died[:, None],
+        )
 
     def residuals(self, now: _At) -> FloatArray:
         """Return each event's row less the mean of who was at risk then."""

@@ -136,6 +136,25 @@ def backtest_shown(session: Session, by: Actor, now: datetime, locale: str) -> S
     return _missing(session, kept, Asked(FIT, backtests.TITLE, {"backtest": True}, (RULES,)), by, now, locale)
 
 
+def shown_of(
+    session: Session,
+    key: tuple[str, int],
+    asked: Asked,
+    holds: Callable[[AnalysisResult], bool],
+    by: Actor,
+    now: datetime,
+    locale: str,
+) -> Shown:
+    """Return what is kept under a kind and a subject, and ``asked`` as due where it does not hold any more.
+
+    For what features above work out and keep here; ``asked`` is their own job.
+    """
+    kept = _kept(session, *key)
+    if kept is not None and holds(kept):
+        return Shown(kept)
+    return _missing(session, kept, asked, by, now, locale)
+
+
 def trend_of_records_now(key: str, root: Area) -> Asked:
     """Return the job that looks at the records of now, even where the kept result is fresh."""
     return _trend(key, root, anew=True)

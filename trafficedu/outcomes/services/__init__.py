@@ -1,0 +1,1 @@
+"""What is worked out of outcomes and of signatures, and kept."""
