@@ -28,6 +28,8 @@ import trafficedu.education.views.closing
 import trafficedu.education.views.courses
 import trafficedu.education.views.desk
 import trafficedu.education.views.door
+import trafficedu.education.views.door_away
+import trafficedu.education.views.door_screen
 import trafficedu.education.views.exceptions
 import trafficedu.education.views.queueing
 import trafficedu.education.views.rooms
@@ -159,6 +161,8 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.education.views.rooms,
     trafficedu.education.views.queueing,
     trafficedu.education.views.door,
+    trafficedu.education.views.door_away,
+    trafficedu.education.views.door_screen,
     trafficedu.education.views.study,
     trafficedu.education.views.signing,
     trafficedu.education.views.closing,
@@ -287,6 +291,9 @@ KEPT_PAGES = [
     installed.KeptPage("helmets.count", "helmets.kept_page", "counting.js"),
     installed.KeptPage("hazards.new", "hazards.kept_new", "hazard.js", "hazard", "hazards.queued"),
     installed.KeptPage("patrols.now", "patrols.kept_now", "patrol.js", "patrol", "patrols.queued"),
+    installed.KeptPage(
+        "door.today", "door.kept_today", "door.js", "arrival", "door.queued", r"/sessions/[^/]+/check-in"
+    ),
 ]
 """Pages that open on a phone without a network; the first is the one behind the sign on its first screen."""
 

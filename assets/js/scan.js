@@ -5,6 +5,7 @@ import { codeOf } from "./parts/codes.js";
 export { codeOf };
 
 const PAUSE_MS = 120;
+const AGAIN_MS = 3000;
 const WIDEST = 1280; // of a frame; a picture that was chosen may be finer
 const FINEST = 2400;
 
@@ -78,11 +79,16 @@ async function startCamera(video, said, words) {
   }
 }
 
-// Shows the dialog; `found` is told what the first code says that names a plate or a receipt.
-export async function scan(words, found) {
+// Shows the dialog; `found` is told what the first code says that names a plate or a receipt. read: what a text says, {} for
+// nothing; stays: code after code is read, each once while it is held out, beside a page that goes on.
+export async function scan(words, found, { read = codeOf, stays = false } = {}) {
   const { dialog, video, said, file } = dialogOf(words);
+  document.querySelectorAll("dialog.scan").forEach((old) => old.close());
   document.body.append(dialog);
-  dialog.showModal();
+  if (stays) {
+    dialog.classList.add("scan-stays");
+    dialog.show();
+  } else dialog.showModal();
   const reader = await open(words);
   let stream = null;
   let going = true;
@@ -95,13 +101,25 @@ export async function scan(words, found) {
   };
   dialog.addEventListener("close", end);
 
+  let last = { said: "", at: 0 };
+
+  // the code that is still held out was told already
+  function isNew(code) {
+    const again = last.said === JSON.stringify(code) && Date.now() - last.at < AGAIN_MS;
+    last = { said: JSON.stringify(code), at: Date.now() };
+    return !again;
+  }
+
   function take(texts) {
-    const codes = texts.map(codeOf);
-    const code = codes.find(({ plate, number }) => plate || number);
+    const code = texts.map(read).find((one) => Object.keys(one).length);
     if (!going || !texts.length) return false;
     if (!code) {
       said.textContent = words.wordNothing;
       return false;
+    }
+    if (stays) {
+      if (isNew(code)) found(code);
+      return true;
     }
     going = false;
     navigator.vibrate?.(60);

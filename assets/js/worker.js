@@ -1,7 +1,7 @@
 // The one service worker: pages that are used where there is no network open without one. The server puts `self.KEPT`
 // in front of this (trafficedu/core/installed.py). Keeps pages without anybody's name and the files they need; never
 // an answer with data.
-const { pages, home, assets, cache } = self.KEPT;
+const { pages, instead, home, assets, cache } = self.KEPT;
 const PAGES = "pages";
 const PATIENCE_MS = 4000;
 const FRESH_MS = 3600000;
@@ -60,6 +60,18 @@ async function open(event, kept) {
   }
 }
 
+// a page of which there is one for each record: without a network the kept page of its kind opens, and is told which
+async function standIn(request, page) {
+  try {
+    return await fresh(request);
+  } catch {
+    const known = await caches.match(pages[page], { cacheName: PAGES });
+    return known ? Response.redirect(`${page}#${new URL(request.url).pathname}`) : fetch(request);
+  }
+}
+
+const stands = (path) => Object.entries(instead).find(([pattern]) => new RegExp(`${pattern}$`).test(path))?.[1];
+
 // without a network the first screen leads to the page that works without one, where the phone keeps it
 async function first(request) {
   try {
@@ -75,6 +87,7 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
   if (request.mode === "navigate" && pages[url.pathname]) event.respondWith(open(event, pages[url.pathname]));
+  else if (request.mode === "navigate" && stands(url.pathname)) event.respondWith(standIn(request, stands(url.pathname)));
   else if (request.mode === "navigate" && url.pathname === home.first) event.respondWith(first(request));
   else if (assets.includes(url.pathname)) {
     event.respondWith(caches.match(request, { cacheName: cache }).then((found) => found ?? fetch(request)));

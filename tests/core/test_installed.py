@@ -23,6 +23,7 @@ def test_the_worker_is_at_a_fixed_address_and_names_pages_and_files_that_are_the
         "/helmets/count": "/helmets/count/kept",
         "/hazards/new": "/hazards/new/kept",
         "/patrols/now": "/patrols/now/kept",
+        "/door": "/door/kept",
     }
     assert facts["home"] == {"first": "/", "page": "/record"}
     for address in facts["assets"]:

@@ -25,6 +25,7 @@ UNIT_NAMES = {
     "villages": _l("villages"),
     "working days": _l("working days"),
     "years": _l("years"),
+    "yes or no": _l("1 or 0"),
 }
 """The units of ``reference/parameters.csv``."""
 

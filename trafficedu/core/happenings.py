@@ -36,6 +36,7 @@ ACTS: dict[str, Message] = {
     "discard": message("%(who)s discarded it"),
     "end": message("%(who)s ended it"),
     "freeze": message("%(who)s froze it"),
+    "identified": message("%(who)s compared the document"),
     "identify": message("%(who)s said who rode"),
     "issue": message("%(who)s issued it"),
     "leave": message("%(who)s gave up the seat"),
@@ -68,7 +69,7 @@ ACTS: dict[str, Message] = {
     "withdrawn": message("%(who)s withdrew it"),
 }
 """The last word of an audit row's action, or a mark of its detail -> what somebody did; any other: it was changed."""
-MARKS = ("absent", "undone")
+MARKS = ("absent", "undone", "identified")
 YOU, SYSTEM, SOMEBODY = message("You"), message("The system"), message("Somebody")
 
 

@@ -34,7 +34,7 @@ class KeptPage:
     """A page that opens without a network: its endpoint, that of the copy without a name, and its own script.
 
     What its form makes waits in the one queue as ``what``, and is sent to the endpoint ``sent``; "" where the page has
-    a store of its own.
+    a store of its own. ``stands_for`` is a pattern of addresses in whose place it opens where there is no network.
     """
 
     page: str
@@ -42,6 +42,7 @@ class KeptPage:
     script: str
     what: str = ""
     sent: str = ""
+    stands_for: str = ""
 
 
 @installed.get("/manifest.webmanifest")
@@ -80,6 +81,7 @@ def worker() -> Response:
     assets.append(url_for("static", filename="icon.svg"))
     facts = {
         "pages": {url_for(each.page): url_for(each.kept) for each in kept},
+        "instead": {each.stands_for: url_for(each.page) for each in kept if each.stands_for},
         "home": {"first": url_for("overview.home"), "page": url_for(kept[0].page)},
         "assets": assets,
         "cache": f"assets-{hashlib.sha256(json.dumps(assets).encode()).hexdigest()[:12]}",

@@ -7,12 +7,13 @@ import { release } from "./guard.js";
 import { advice, tell } from "./tell.js";
 import { word } from "./words.js";
 
+const PATIENCE_MS = 60000;
 const CALM_MS = 2000; // after the last tap, what depends on all of them is read again
 
 let later = 0;
 
 function put(form, html) {
-  const made = new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
+  const made = Object.assign(document.createElement("template"), { innerHTML: html.trim() }).content.firstElementChild; // a line of a table, too
   const old = document.getElementById(made.id) ?? form;
   old.replaceWith(made);
   enhance(made);
@@ -39,17 +40,20 @@ async function follow() {
 }
 
 async function send(form, token) {
+  const patience = Number(form.closest("[data-patience]")?.dataset.patience ?? PATIENCE_MS);
   const answer = await fetch(actionOf(form), {
     method: "POST",
+    signal: AbortSignal.timeout?.(patience),
     body: new URLSearchParams(new FormData(form)),
     headers: { Accept: "application/json", "X-CSRFToken": token() },
   });
   const told = await answer.json().catch(() => ({}));
+  form.dispatchEvent(new CustomEvent("answered", { bubbles: true, detail: told }));
   if (told.address) window.location.assign(told.address);
   else if (told.html) {
     put(form, told.html);
     window.clearTimeout(later);
-    later = window.setTimeout(() => follow().catch(() => {}), CALM_MS);
+    if (document.querySelector("[data-follows]")) later = window.setTimeout(() => follow().catch(() => {}), CALM_MS);
   } else if (answer.status === 409) tell(form, told.message, { act: () => window.location.reload(), label: word("reload") });
   else tell(form, told.message || advice(answer.status), { status: answer.status });
 }
@@ -60,7 +64,7 @@ export function shortForms(root, token) {
     if (event.defaultPrevented || !form.matches("[data-short]")) return;
     event.preventDefault();
     send(form, token)
-      .catch(() => tell(form, word("failed")))
+      .catch(() => form.dispatchEvent(new CustomEvent("unsent", { bubbles: true, cancelable: true, detail: { button: event.submitter } })) && tell(form, word("failed")))
       .finally(() => release(form));
   });
 }

@@ -233,6 +233,11 @@ class Attendance(Versioned, Base):
     ``open_since_utc`` is when it was last opened (by check-in, or because a sign-off was taken back): what stays open
     too long is closed by rule. ``ended_utc``: when the rider left, or when it was closed without a sign-off.
     ``quiz_by_hand`` is why the score that counts was entered by somebody and not marked by the quiz, "" where it was.
+
+    ``phone_key`` leads the rider's own phone to what belongs to this check-in (``/q/<phone_key>``). ``device`` is a
+    keyed hash of the phone by which the rider checked in alone (then nobody did it for him): one phone for many riders
+    shows. ``identified_utc``, ``identified_by_id``: who compared the document with the rider, and when.
+    ``received_utc`` is set where a tablet was without a network at check-in.
     """
 
     __tablename__ = "attendance"
@@ -240,6 +245,7 @@ class Attendance(Versioned, Base):
         CheckConstraint("quiz_score BETWEEN 0 AND 100", "quiz_score"),
         one_of("state", AttendanceState),
         partial_index("ix_attendance_studying_open_since_utc", "open_since_utc", where=STUDYING),
+        partial_index("ix_attendance_device", "device", where="device IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -247,6 +253,11 @@ class Attendance(Versioned, Base):
     state: Mapped[AttendanceState] = mapped_column(word(AttendanceState, 12), default=AttendanceState.STUDYING)
     checked_in_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     checked_in_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    received_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    identified_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    identified_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    device: Mapped[str | None] = mapped_column(String(60))
+    phone_key: Mapped[str | None] = mapped_column(String(32), unique=True)
     open_since_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     quiz_score: Mapped[int | None]
@@ -258,6 +269,7 @@ class Attendance(Versioned, Base):
     override_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
     booking: Mapped[Booking] = relationship(back_populates="attendance")
+    checked_in_by: Mapped[User | None] = relationship(foreign_keys=[checked_in_by_id])
     signer: Mapped[User | None] = relationship(foreign_keys=[signed_off_by_id])
     granter: Mapped[User | None] = relationship(foreign_keys=[override_by_id])
     modules: Mapped[list[ModuleRecord]] = relationship(back_populates="attendance", order_by="ModuleRecord.id")

@@ -119,7 +119,7 @@ def take_back_absence(session: Session, booking: Booking, reason: str, by: Actor
     booking.taken_back = reason.strip()
     again = task.state in NOT_BEGUN and booking.session.takes_place and _lasts(session, booking.session, now)
     if again:
-        _reinstate(session, booking, by, now)
+        reinstate(session, booking, by, now)
     else:
         booking.state = BOOKING_LIFE.after(BookingAct.EXCUSE, booking.state)
         if task.is_away:
@@ -140,7 +140,7 @@ def _lasts(session: Session, study: StudySession, now: datetime) -> bool:
     return now < hours_of(session, study).closes
 
 
-def _reinstate(session: Session, booking: Booking, by: Actor, now: datetime) -> None:
+def reinstate(session: Session, booking: Booking, by: Actor, now: datetime) -> None:
     """Give the seat back that was kept for the rider all the time; another one is given up for it."""
     task = booking.task
     freed = cancel_booking(session, task, by)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -13,6 +15,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
 from trafficedu.core.loading import loaded
 from trafficedu.core.text import message
+from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, Certificate, ModuleRecord, StudyTask
 from trafficedu.education.rules import states
 from trafficedu.education.rules.states import (
@@ -28,14 +31,38 @@ from trafficedu.education.services.endings import lapse_proposals
 from trafficedu.education.services.study import attendance_of, require_hours
 
 
-def check_in(session: Session, booking: Booking, by: Actor, now: datetime) -> Attendance:
+@dataclass(frozen=True)
+class Arrival:
+    """What is known of a check-in beside rider and moment.
+
+    ``identified``: whoever checks in compared the document with the rider. ``device``: the hash of the rider's own
+    phone, where that checked in. ``received``: when it arrived here, where a tablet had no network.
+    """
+
+    identified: bool = False
+    device: str | None = None
+    received: datetime | None = None
+
+
+NOTHING_MORE = Arrival()
+
+
+def check_in(
+    session: Session, booking: Booking, by: Actor, now: datetime, arrival: Arrival = NOTHING_MORE
+) -> Attendance:
     """Note that a rider is here: the study begins. Twice gives the first check-in again.
+
+    Parameters
+    ----------
+    now
+        When the rider stood at the door; that is later than now nowhere, and earlier where a tablet had no network.
 
     Raises
     ------
     Refusal
-        It is not the hour of the session (from the configured minutes before it until some after its end), the session
-        is cancelled, the seat is no longer the rider's, or the rider studies elsewhere at that time.
+        It is not the hour of the session (from the configured minutes before it until some after its begin), the
+        session is cancelled, the seat is no longer the rider's, the rider studies elsewhere at that time, or the
+        document has to be compared first.
     """
     lock_study(session, booking)
     if booking.has_checked_in and booking.attendance is not None:
@@ -43,14 +70,61 @@ def check_in(session: Session, booking: Booking, by: Actor, now: datetime) -> At
     if not (BOOKING_LIFE.may(BookingAct.CHECK_IN, booking.state) and booking.session.takes_place):
         raise Refusal(message("This seat no longer belongs to the rider. Check the roster again."))
     require_hours(session, booking.session, now)
+    require_in_time(session, booking.session, now)
+    if asks_for_document(session) and not arrival.identified and arrival.device is None:
+        raise Refusal(message("Compare the last four characters of the document first, then check the rider in."))
     require_one_place(session, booking)
     booking.state = BOOKING_LIFE.after(BookingAct.CHECK_IN, booking.state)
     booking.task.state = TASK_LIFE.after(TaskAct.CHECK_IN, booking.task.state)
-    attendance = Attendance(booking=booking, checked_in_utc=now, checked_in_by_id=by.user_id, open_since_utc=now)
+    attendance = Attendance(
+        booking=booking,
+        checked_in_utc=now,
+        checked_in_by_id=by.user_id,
+        received_utc=arrival.received,
+        open_since_utc=now,
+        device=arrival.device,
+        phone_key=secrets.token_urlsafe(18),
+    )
+    if arrival.identified:
+        attendance.identified_utc, attendance.identified_by_id = now, by.user_id
     session.add(attendance)
     session.flush()
     _credit(session, attendance, now)
     audit.write(session, "education:session:check_in", by, subject=attendance, task=booking.task_id)
+    return attendance
+
+
+def require_in_time(session: Session, study: StudySession, now: datetime) -> None:
+    """Raise Refusal when a session has been going on for too long to join it."""
+    minutes = figure(session, "education.late_minutes")
+    if now >= study.starts_utc + timedelta(minutes=minutes):
+        raise Refusal(
+            message(
+                "The session began more than %(minutes)d minutes ago. Give the rider a seat in a later one.",
+                minutes=minutes,
+            )
+        )
+
+
+def asks_for_document(session: Session) -> bool:
+    """Tell whether nobody is checked in by staff before the document was compared."""
+    return figure(session, "education.identity_asked") == 1
+
+
+def confirm_identity(session: Session, booking: Booking, by: Actor, now: datetime) -> Attendance:
+    """Note that the document of a rider who is here was compared with the rider; the first who did stands.
+
+    Raises
+    ------
+    Refusal
+        The rider is not studying here now.
+    """
+    lock_study(session, booking)
+    attendance = attendance_of(booking)
+    if attendance.identified_utc is None:
+        attendance.identified_utc, attendance.identified_by_id = now, by.user_id
+        session.flush()
+        audit.write(session, "education:session:check_in", by, subject=attendance, identified=True)
     return attendance
 
 
