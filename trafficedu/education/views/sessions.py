@@ -74,7 +74,7 @@ def sessions() -> Any:
     return render_template("sessions/sessions.html", form=form, page=page, days=days, today=today())
 
 
-def _own_station() -> Station:
+def own_station() -> Station:
     """Return the station whose staff I am; only they plan sessions."""
     station_id = actor().scope.station_id
     station = session().get(Station, station_id) if station_id is not None else None
@@ -117,7 +117,7 @@ def _fill_in(form: SessionForm) -> None:
 @changes_nothing_seen("what it makes is new")
 def create() -> Any:
     """I put a session on the calendar; those who wait get its seats."""
-    station, form = _own_station(), SessionForm()
+    station, form = own_station(), SessionForm()
     courses = _offer(form, station)
     _fill_in(form)
     if accepted := submitted(
@@ -135,7 +135,7 @@ def create() -> Any:
 @changes_nothing_seen("what it makes is new")
 def create_weekly() -> Any:
     """I plan a session that repeats: first I see and choose the days, then they are made."""
-    station, form = _own_station(), SeriesForm()
+    station, form = own_station(), SeriesForm()
     courses, planned = _offer(form, station), None
     if form.validate_on_submit():
         new, now = form.to_input(courses, station), utc_now()

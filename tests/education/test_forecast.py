@@ -1,0 +1,66 @@
+"""How many seats a course needs: the arithmetic worked out by hand, and what is read for it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from math import sqrt
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.factories.education import NOW, District, assign, course, make_rider, make_session, make_violation
+from trafficedu.core.actors import SYSTEM
+from trafficedu.education.queries.forecast import WEEKS_AHEAD, CourseForecast, forecast
+from trafficedu.education.rules.forecast import Inflow, Week, inflow, needs
+
+
+def test_the_interval_of_a_week_is_that_of_one_more_count() -> None:
+    found = inflow([10, 10, 10, 10, 10, 10, 10, 10])
+    assert found is not None
+    half = 1.96 * sqrt(10 * (1 + 1 / 8))
+    assert (found.mean, found.low, found.high) == pytest.approx((10, 10 - half, 10 + half))
+    restless = inflow([0, 20, 0, 20, 0, 20, 0, 20])
+    assert restless is not None
+    assert restless.high == pytest.approx(10 + 1.96 * sqrt(800 / 7 * 9 / 8))
+    assert restless.low == 0
+    assert inflow([3, 4, 5]) is None
+
+
+def test_seats_that_stay_free_are_gone_and_who_is_not_seated_is_still_there() -> None:
+    found = needs([Week(5, 2), Week(0, 1), Week(0, 10), Week(4, 0)], Inflow(0, 0, 0), 0)
+    assert [need.missing for need in found] == [3, 2, 0, 4]
+    assert [need.falls_short for need in found] == [True, True, False, True]
+
+
+def test_new_riders_count_from_their_week_on_and_the_interval_grows_with_the_root() -> None:
+    found = needs([Week(0, 0)] * 3, Inflow(10, 4, 16), 1)
+    assert [need.missing for need in found] == [0, 10, 20]
+    assert [need.missing_high for need in found] == pytest.approx([0, 16, 20 + 6 * sqrt(2)])
+    assert [need.missing_low for need in found] == pytest.approx([0, 4, 20 - 6 * sqrt(2)])
+
+
+def of_basic(session: Session, district: District) -> CourseForecast:
+    found = forecast(session, district.root.path, NOW)
+    return next(one for one in found if one.course == course(session))
+
+
+def test_what_waits_is_due_in_its_week_and_a_session_takes_the_need_away(session: Session, district: District) -> None:
+    for _ in range(3):
+        assign(session, make_violation(session, make_rider(session), district.a), SYSTEM, NOW)
+    late = assign(session, make_violation(session, make_rider(session), district.c), SYSTEM, NOW)
+    assert late is not None
+    late.due_on = NOW.date() - timedelta(days=3)
+    session.flush()
+    found = of_basic(session, district)
+    assert (found.waiting, [need.due for need in found.needs]) == (4, [1, 0, 3, 0, 0, 0])
+    assert [need.missing_low >= 4 for need in found.needs[2:]] == [True] * (WEEKS_AHEAD - 2)
+    make_session(session, district.at_b, NOW + timedelta(days=1), capacity=10)
+    covered = of_basic(session, district)
+    assert [need.free for need in covered.needs][:2] == [10, 0]
+    assert covered.needs[0].missing == 0
+
+
+def test_nothing_of_another_district_is_counted(session: Session, district: District) -> None:
+    assign(session, make_violation(session, make_rider(session), district.c), SYSTEM, NOW)
+    in_town = forecast(session, district.town.path, NOW)
+    assert all(one.waiting == 0 for one in in_town)

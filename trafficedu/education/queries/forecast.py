@@ -1,0 +1,119 @@
+"""Reads of the forecast: who waits and until when, how many came newly, which seats are free; by course and week."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.queries.tree import within
+from trafficedu.configuration.queries import figure
+from trafficedu.core.clock import local_date
+from trafficedu.core.orm import among
+from trafficedu.education.models.courses import Course, StudySession
+from trafficedu.education.models.tasks import StudyTask
+from trafficedu.education.queries.courses import list_courses
+from trafficedu.education.rules import forecast as rules
+from trafficedu.education.rules.states import SessionState, TaskState
+from trafficedu.stations.models import Station
+
+WEEKS_AHEAD, WEEKS_MEASURED = 6, 8
+
+
+@dataclass(frozen=True)
+class CourseForecast:
+    """The coming weeks of one course; ``inflow`` is None where too little was measured."""
+
+    course: Course
+    waiting: int
+    inflow: rules.Inflow | None
+    weeks: Sequence[date]
+    needs: Sequence[rules.Need]
+
+    @property
+    def rows(self) -> list[tuple[date, rules.Need]]:
+        """Each week, by its Monday, with what it needs."""
+        return list(zip(self.weeks, self.needs, strict=True))
+
+
+def forecast(session: Session, path: str, now: datetime) -> list[CourseForecast]:
+    """Return the forecast of each course held now, for the stations and the tasks at and below ``path``.
+
+    The first week is the present one, from today on. A task that is overdue is due in it. A new task needs a seat
+    before its due date: from the week on in which that ends.
+    """
+    today = local_date(now)
+    monday = today - timedelta(days=today.weekday())
+    weeks = [monday + timedelta(weeks=place) for place in range(WEEKS_AHEAD)]
+    due, free, came = _due(session, path), _free(session, path, now, weeks), _came(session, path, monday)
+    from_week = figure(session, "education.due_days") // 7
+    found = []
+    for course in list_courses(session, active_on=today):
+        by_week = [0] * WEEKS_AHEAD
+        for day, count in due.get(course.id, {}).items():
+            place = max(0, (day - monday).days // 7)
+            if place < WEEKS_AHEAD:
+                by_week[place] += count
+        new = rules.inflow(came.get(course.id, [0] * WEEKS_MEASURED))
+        held = free.get(course.id, {})
+        planned = [rules.Week(count, held.get(week, 0)) for week, count in zip(weeks, by_week, strict=True)]
+        needed = rules.needs(planned, new or rules.Inflow(0.0, 0.0, 0.0), from_week)
+        found.append(CourseForecast(course, sum(due.get(course.id, {}).values()), new, weeks, needed))
+    return found
+
+
+def _due(session: Session, path: str) -> Mapping[int, dict[date, int]]:
+    """Return how many tasks without a seat are due on which day, by course."""
+    query = (
+        select(StudyTask.course_id, StudyTask.due_on, func.count())
+        .where(among(StudyTask.state, TaskState.OPEN), StudyTask.area_id.in_(within(path)))
+        .group_by(StudyTask.course_id, StudyTask.due_on)
+    )
+    found: dict[int, dict[date, int]] = {}
+    for course_id, due_on, count in session.execute(query):
+        found.setdefault(course_id, {})[due_on] = count
+    return found
+
+
+def _free(session: Session, path: str, now: datetime, weeks: Sequence[date]) -> Mapping[int, dict[date, int]]:
+    """Return how many seats are free in each week, by course."""
+    stations = select(Station.id).where(Station.area_id.in_(within(path)), Station.active)
+    free = func.sum(StudySession.capacity + StudySession.extra_seats - StudySession.seats_taken)
+    query = (
+        select(StudySession.course_id, StudySession.starts_on, free)
+        .where(
+            StudySession.starts_on.between(local_date(now), weeks[-1] + timedelta(days=6)),
+            StudySession.starts_utc > now,
+            StudySession.state == SessionState.SCHEDULED,
+            StudySession.station_id.in_(stations),
+        )
+        .group_by(StudySession.course_id, StudySession.starts_on)
+    )
+    found: dict[int, dict[date, int]] = {}
+    for course_id, day, count in session.execute(query):
+        monday = day - timedelta(days=day.weekday())
+        of_course = found.setdefault(course_id, {})
+        of_course[monday] = of_course.get(monday, 0) + int(count)
+    return found
+
+
+def _came(session: Session, path: str, monday: date) -> Mapping[int, list[int]]:
+    """Return how many tasks were opened in each of the last full weeks, by course, the earliest week first."""
+    first = monday - timedelta(weeks=WEEKS_MEASURED)
+    query = (
+        select(StudyTask.course_id, StudyTask.opened_on, func.count())
+        .where(
+            StudyTask.opened_on >= first,
+            StudyTask.opened_on < monday,
+            StudyTask.area_id.in_(within(path)),
+            StudyTask.state.not_in((TaskState.WITHDRAWN, TaskState.JOINED)),
+        )
+        .group_by(StudyTask.course_id, StudyTask.opened_on)
+    )
+    found: dict[int, list[int]] = {}
+    for course_id, day, count in session.execute(query):
+        found.setdefault(course_id, [0] * WEEKS_MEASURED)[(day - first).days // 7] += count
+    return found

@@ -1,0 +1,89 @@
+"""How many seats a course needs in the coming weeks, against those that are held. Pure.
+
+Simple on purpose: who waits now is known, and due in known weeks; how many come newly is said by the last weeks, with
+the interval outside of which one week in twenty lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+from statistics import fmean, variance
+
+NORMAL_95 = 1.96
+LEAST_WEEKS = 4
+"""Weeks measured before anything is said of the next one."""
+
+
+@dataclass(frozen=True)
+class Inflow:
+    """How many seats are newly asked for in a week: what is expected, and the interval of one week."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def inflow(weeks: Sequence[int]) -> Inflow | None:
+    """Return what the next week brings, by the counts of the last ones; None of too few weeks.
+
+    The prediction interval of one more count of the same kind: ``mean +- 1.96 sqrt(v (1 + 1/n))``, where v is the
+    larger of the mean (a Poisson count) and the variance of the weeks (counts that vary more).
+    """
+    if len(weeks) < LEAST_WEEKS:
+        return None
+    mean = fmean(weeks)
+    spread = sqrt(max(mean, variance(weeks)) * (1 + 1 / len(weeks)))
+    return Inflow(mean, max(0.0, mean - NORMAL_95 * spread), mean + NORMAL_95 * spread)
+
+
+@dataclass(frozen=True)
+class Week:
+    """One week of a course: who has to be seated by its end, and how many seats are free in it."""
+
+    due: int
+    free: int
+
+
+@dataclass(frozen=True)
+class Need:
+    """A week with what is missing by its end: seats that those due by then do not get, expected, at least, at most."""
+
+    due: int
+    new: float
+    free: int
+    missing: float
+    missing_low: float
+    missing_high: float
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether seats are missing even where nobody comes newly beyond the least."""
+        return self.missing_low >= 1
+
+    @property
+    def may_fall_short(self) -> bool:
+        """Whether seats are missing where the most come that are expected."""
+        return self.missing_high >= 1
+
+
+def needs(weeks: Sequence[Week], new: Inflow, from_week: int) -> list[Need]:
+    """Return what is missing by the end of each week.
+
+    Who is not seated in a week is still there in the next; a seat that stays free in a week is gone with it. New ones
+    need a seat from ``from_week`` on (0 is the first): they are due some days after they are opened. Counts of several
+    weeks vary less than their sum of intervals: the deviation grows with the square root of the weeks.
+    """
+    found: list[Need] = []
+    carried, low, high = 0.0, 0.0, 0.0
+    for place, week in enumerate(weeks):
+        count = max(0, place - from_week + 1)
+        added = new.mean if count else 0.0
+        wide = sqrt(count) - sqrt(count - 1) if count else 0.0
+        less, more = (new.mean - new.low) * wide, (new.high - new.mean) * wide
+        carried = max(0.0, carried + week.due + added - week.free)
+        low = max(0.0, low + week.due + max(0.0, added - less) - week.free)
+        high = max(0.0, high + week.due + added + more - week.free)
+        found.append(Need(week.due, added, week.free, carried, low, high))
+    return found
