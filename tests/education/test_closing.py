@@ -30,7 +30,7 @@ from trafficedu.issued.models import Document
 from trafficedu.issued.rules import DocumentKind
 
 OVER = STARTS + timedelta(hours=3)
-NAMES = ("艾一", "白二", "陈三", "丁四")
+NAMES = ("丁一", "白二", "艾三", "陈四")
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_all_certificates_are_in_one_file_each_page_as_issued(
         assert certificate.number in text
         assert name in text
     again = render_certificates(session, study, "zh", OVER + timedelta(days=3))
-    assert [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(again.body)] == pages
+    assert again.body == printed.body, "the same papers are the same bytes"
 
 
 def test_what_is_over_and_open_waits_to_be_closed_until_it_closes_itself(

@@ -45,6 +45,7 @@ from trafficedu.demo.reported import enter_reported
 from trafficedu.demo.rooms import furnish
 from trafficedu.demo.rows import Rows, World
 from trafficedu.demo.study import Study
+from trafficedu.demo.telling import enter_messages
 from trafficedu.demo.timetable import Timetable
 from trafficedu.education.models.courses import Course, CourseVersion
 from trafficedu.riders.models import Rider
@@ -185,7 +186,16 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
         written["escalation_policy"] = enter_policies(session, now)
     # after the run: it is what makes channels send nothing here
     written["push"], written["case"] = enter_pushes(session, now), enter_cases(session, now) if cases else 0
-    audit.write(session, "demo:district:load", SYSTEM, **counts, push=written["push"], case=written["case"])
+    written["rider_message"] = enter_messages(session, now)
+    audit.write(
+        session,
+        "demo:district:load",
+        SYSTEM,
+        **counts,
+        push=written["push"],
+        case=written["case"],
+        rider_message=written["rider_message"],
+    )
     session.flush()
     return written
 

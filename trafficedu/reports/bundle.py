@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,4 +36,17 @@ def bundle(papers: Sequence[bytes]) -> Bundle:
         pages = len(whole)
         kept = io.BytesIO()
         whole.save(kept)
-    return Bundle(kept.getvalue(), pages)
+    return Bundle(_the_same_again(kept.getvalue(), papers), pages)
+
+
+_MADE, _MARK = re.compile(rb"/CreationDate\(D:[0-9]{14}"), re.compile(rb"<[0-9A-F]{32}><[0-9A-F]{32}>")
+
+
+def _the_same_again(body: bytes, papers: Sequence[bytes]) -> bytes:
+    """Let the same papers give the same bytes: PDFium writes the second and a number drawn by lot into each file.
+
+    Both are replaced by something of the same length, for a PDF says at which byte each part begins.
+    """
+    digest = hashlib.sha256(b"".join(hashlib.sha256(paper).digest() for paper in papers)).hexdigest()[:32].upper()
+    mark = f"<{digest}>".encode() * 2
+    return _MARK.sub(mark, _MADE.sub(b"/CreationDate(D:20000101000000", body))

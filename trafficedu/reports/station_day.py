@@ -134,7 +134,7 @@ def _session_columns() -> list[Column[DaySession]]:
         column(message("Begins"), 1.2, lambda row: words.clock(row.starts_at) if row.number else total, strong=True),
         column(message("Course"), 2.6, lambda row: row.course),
         column(message("Lecturer"), 1.6, lambda row: row.lecturer),
-        column(message("Booked"), 1, lambda row: str(row.booked), "right"),
+        column(message("Riders booked"), 1, lambda row: str(row.booked), "right"),
         column(message("Came"), 1, lambda row: str(row.came), "right"),
         column(message("Absent"), 1, lambda row: str(row.absent), "right"),
         column(message("Left early"), 1.1, lambda row: str(row.left), "right"),

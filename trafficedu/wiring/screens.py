@@ -56,9 +56,9 @@ HOME: Mapping[Role, Sequence[Panel]] = {
         hazards_panels.to_verify,
     ],
     Role.STATION: [
-        messages_panels.inbox,
         study_panels.at_the_station,
         reaching_panels.to_call,
+        messages_panels.inbox,
     ],
     Role.COMPANY: [
         messages_panels.inbox,

@@ -98,7 +98,7 @@ LABELS: Mapping[str, Message] = {
     # the report of a station's day
     "on_day": message("Day"),
     "sessions": message("Sessions"),
-    "booked": message("Booked"),
+    "booked": message("Riders booked"),
     "came": message("Came"),
     "absent": message("Absent"),
     "left": message("Left early"),

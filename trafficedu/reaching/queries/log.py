@@ -64,6 +64,7 @@ def _page() -> Sequence[Load]:
         loaded(RiderMessage.rider, Rider.home_area),
         loaded(RiderMessage.station),
         loaded(RiderMessage.task, StudyTask.course),
+        loaded(RiderMessage.task, StudyTask.company),
         loaded(RiderMessage.told_by),
     )
 
@@ -143,17 +144,28 @@ class Call:
 def list_calls(session: Session, by: Actor, session_number: str = "") -> list[Call]:
     """Return whom no message reached and nobody has told since, the oldest first, with their numbers in clear.
 
-    For who makes the calls (``reaching:call:make``); that the list was opened is audited by who asks.
+    A rider is there once for a study, with what was to be said last. For who makes the calls
+    (``reaching:call:make``); that the list was opened is audited by who asks.
     """
     by.require("reaching:call:make")
     query = _to_call(by, session_number).options(*_page(), loaded(RiderMessage.booking, Booking.session))
     rows = session.scalars(query.order_by(RiderMessage.id).limit(MOST_CALLS)).all()
-    return [Call(row, phone_of(session, row.rider)) for row in rows]
+    last = {row.task_id: row for row in rows}
+    return [Call(row, phone_of(session, row.rider)) for row in last.values()]
+
+
+def list_untold(session: Session, task_id: int) -> Sequence[RiderMessage]:
+    """Return what was to be said of a study and reached nobody: one call says all of it."""
+    return session.scalars(
+        select(RiderMessage).where(
+            RiderMessage.task_id == task_id, RiderMessage.state.in_(TO_CALL), RiderMessage.told_utc.is_(None)
+        )
+    ).all()
 
 
 def count_calls(session: Session, by: Actor) -> int:
     """Return how many riders of the own post are to be rung up, at most :data:`MOST_CALLS`."""
-    some = _to_call(by, "").with_only_columns(RiderMessage.id).limit(MOST_CALLS).subquery()
+    some = _to_call(by, "").with_only_columns(RiderMessage.task_id).distinct().limit(MOST_CALLS).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 

@@ -19,7 +19,7 @@ from trafficedu.core.transactions import PART
 from trafficedu.messages.rules import ChannelKind, read_address
 from trafficedu.reaching.models import RiderContact, RiderMessage
 from trafficedu.reaching.queries.contacts import EMAIL, WECHAT, contact_row
-from trafficedu.reaching.queries.log import Call, list_calls
+from trafficedu.reaching.queries.log import Call, list_calls, list_untold
 from trafficedu.reaching.rules import MESSAGE_LIFE, MessageAct
 from trafficedu.riders.models import Rider
 
@@ -50,7 +50,7 @@ def open_calls(session: Session, by: Actor, session_number: str = "") -> list[Ca
 
 
 def note_told(session: Session, row: RiderMessage, by: Actor, now: datetime) -> None:
-    """Note that a rider was told by phone what the message was to say; the first one counts.
+    """Note that a rider was told by phone what the message, and others of the study, were to say; the first one counts.
 
     Raises
     ------
@@ -62,7 +62,8 @@ def note_told(session: Session, row: RiderMessage, by: Actor, now: datetime) -> 
     if not row.needs_call:
         raise Stale(CHANGED)
     if row.told_utc is None:
-        row.told_utc, row.told_by_id = now, by.user_id
+        for one in {row, *list_untold(session, row.task_id)}:
+            one.told_utc, one.told_by_id = now, by.user_id
         session.flush()
         audit.write(session, "reaching:call:make", by, subject=row, told=True)
 

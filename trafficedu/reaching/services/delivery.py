@@ -32,6 +32,7 @@ from trafficedu.reaching.rules import (
     DECLINABLE,
     MESSAGE_LIFE,
     UNDER_WAY,
+    MessageAct,
     MessageChannel,
     MessageKind,
     MessageReason,
@@ -87,6 +88,18 @@ def deliver(session: Session, message_id: int, now: datetime) -> bool:
     with writing(session):
         _settle(session.get_one(RiderMessage, message_id), outcome, plan, now)
     return True
+
+
+def rehearse(session: Session, now: datetime) -> int:
+    """Put all that waits into words where nothing is sent anyhow (a trial installation); returns how many."""
+    if not is_dry(session):
+        return 0
+    waiting = session.scalars(select(RiderMessage).where(RiderMessage.state == MessageState.WAITING)).all()
+    for row in waiting:
+        row.state, row.attempts = MESSAGE_LIFE.after(MessageAct.CLAIM, row.state), 1
+        _settle(row, *_attempt(session, row, now), now)
+    session.flush()
+    return len(waiting)
 
 
 def _local(moment: datetime | None) -> datetime | None:

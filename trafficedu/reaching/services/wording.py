@@ -25,9 +25,12 @@ def when(moment: datetime) -> str:
     return f"{local(moment):%Y-%m-%d %H:%M}"
 
 
-def _place(study: StudySession) -> str:
+def _place(study: StudySession, locale: str) -> str:
     """Return where a session is, and whom to ring up who cannot come."""
-    return " ".join(part for part in (study.station.name, study.station.address, study.station.phone) if part)
+    place = f"{study.station.name} {study.station.address}".strip()
+    if not study.station.phone:
+        return place
+    return translate(message("%(place)s (phone %(phone)s)", place=place, phone=study.station.phone), locale)
 
 
 def begins(session: Session, row: RiderMessage) -> datetime | None:
@@ -54,7 +57,7 @@ def _seat(row: RiderMessage, now: datetime, locale: str) -> Message | None:
     if booking is None or not booking.is_booked or booking.session.starts_utc <= now:
         return None
     study = booking.session
-    given = {"when": when(study.starts_utc), "course": study.course.name(locale), "place": _place(study)}
+    given = {"when": when(study.starts_utc), "course": study.course.name(locale), "place": _place(study, locale)}
     if row.kind == MessageKind.MOVED and row.was_utc is not None:
         return message(
             "Your study (%(course)s) was moved from %(was)s to %(when)s at %(place)s. Bring your identity document.",
@@ -77,7 +80,7 @@ def _lost(session: Session, row: RiderMessage, task: StudyTask, locale: str, now
     live = live_booking(session, task.id)
     cancelled = row.kind == MessageKind.CANCELLED
     if live is not None and live.session.starts_utc > now:
-        lost |= {"when": when(live.session.starts_utc), "place": _place(live.session)}
+        lost |= {"when": when(live.session.starts_utc), "place": _place(live.session, locale)}
         if cancelled:
             return message(
                 "The study of %(was)s (%(course)s) is cancelled. Your new seat: %(when)s at %(place)s.", **lost

@@ -12,7 +12,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import carried_out
-from trafficedu.core.seen import changes_nothing_seen
+from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, locale, pdf
 from trafficedu.issued.queries.documents import list_documents
@@ -34,11 +34,18 @@ def _asked(code: str, on_day: str) -> tuple[Station, date]:
     return queries.find_station(session(), code, actor()), day
 
 
+def _facts(station: Station, day: date) -> list[Any]:
+    """Return what the report of a day rests on: every rider of its sessions, as far as each is."""
+    rosters = (one.roster for one in queries.list_of_day(session(), station, day))
+    return [(booking, booking.attendance) for roster in rosters for booking in roster]
+
+
 @pages.get("/station-days/<code>/<on_day>")
 @requires("reaching:day:read")
 def day(code: str, on_day: str) -> Any:
     """I see how a day ended: each session with its counts, what is still open, what was issued."""
     station, shown = _asked(code, on_day)
+    seen(station, lambda found: _facts(found, shown))
     told = count_by_state(session(), station.id, shown)
     return render_template(
         "reaching/day.html",
@@ -57,10 +64,10 @@ def day(code: str, on_day: str) -> Any:
 
 @pages.post("/station-days/<code>/<on_day>/report")
 @requires("reaching:day:issue")
-@changes_nothing_seen("what is issued says what the records say at that moment, whoever asks")
 def issue_day(code: str, on_day: str) -> Any:
     """I issue the report of a day."""
-    station, shown = _asked(code, on_day)
+    asked, shown = _asked(code, on_day)
+    station = seen(asked, lambda found: _facts(found, shown))
     carried_out(
         lambda: services.issue_day(session(), station, shown, actor(), utc_now()),
         message("The day's report is issued."),
