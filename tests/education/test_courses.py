@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -93,3 +94,49 @@ def test_courses_are_changed_by_the_administrator(client: Browser, session: Sess
     new = typed | {"code": "night", "rank": "7", "name_zh": "夜班"}
     assert client.post("/courses/new", data=new).status_code == 303
     assert client.post("/courses/new", data=new | {"rank": "8"}).status_code == 422
+
+
+def names_in(page: str) -> list[str]:
+    return re.findall(r'name="modules-\d+-name_en"[^>]*value="([^"]*)"', page)
+
+
+def test_modules_are_added_removed_and_moved_on_the_page_before_anything_is_saved(
+    client: Browser, session: Session, make_user: MakeUser
+) -> None:
+    client.sign_in(make_user("administrator"))
+    basic = find_course(session, "basic")
+    present = basic.versions[-1]
+    typed: dict[str, str] = {"name_zh": "基础班", "name_en": "Basic", "from_violations": "1", "pass_mark": "80"}
+    typed |= {"valid_from": (today() + timedelta(days=2)).isoformat(), "version": str(present.version)}
+
+    def lines(names: list[str]) -> dict[str, str]:
+        given: dict[str, str] = {}
+        for place, name in enumerate(names):
+            line = {"kind": "lecture" if name else "", "name_zh": name, "name_en": name}
+            line |= {"minimum_minutes": "5", "maximum_minutes": "9"} if name else {}
+            given |= {f"modules-{place}-{field}": value for field, value in line.items()}
+        return given
+
+    for button, expected in (
+        ("up:2", ["A", "C", "B"]),
+        ("down:0", ["B", "A", "C"]),
+        ("up:0", ["A", "B", "C"]),
+        ("down:2", ["A", "B", "C"]),
+        ("remove:1", ["A", "C"]),
+        ("remove:9", ["A", "B", "C"]),
+        ("add", ["A", "B", "C", ""]),
+        ("nonsense", ["A", "B", "C"]),
+    ):
+        answer = client.post("/courses/basic", data=typed | lines(["A", "B", "C"]) | {"line": button})
+        assert (answer.status_code, names_in(answer.text)) == (200, expected), button
+    many = client.post("/courses/basic", data=typed | lines(["A"] * 20) | {"line": "add"})
+    assert len(names_in(many.text)) == 20
+    session.expire_all()
+    assert basic.versions[-1].id == present.id, "nothing was saved"
+    free = typed | lines(["A", "B"]) | {"free_order": "y"}
+    assert client.post("/courses/basic", data=free).status_code == 303
+    session.expire_all()
+    newest = find_course(session, "basic").versions[-1]
+    assert (newest.free_order, [module.name_en for module in newest.modules]) == (True, ["A", "B"])
+    assert not present.free_order
+    assert "in any order" not in client.get("/courses?lang=en").text, "until its first day the present one holds"

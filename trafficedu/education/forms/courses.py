@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import (
+    BooleanField,
     FieldList,
     FormField,
     IntegerField,
@@ -29,6 +30,9 @@ from trafficedu.education.services.courses import CourseInput, ModuleInput
 
 NEW_MODULES = 4
 """Lines for modules that the form of a new course offers."""
+MOST_MODULES = 20
+LINE = "line"
+"""The button that changes the list of modules in the page alone: ``add``, or what is done to a line, ``up:2``."""
 
 
 def _minutes(label: Any) -> IntegerField:
@@ -82,15 +86,43 @@ class CourseForm(Form):
     )
     pass_mark = _number(_l("Quiz pass mark"), _l("Enter the pass mark."), 0, 100)
     valid_from = DayField(_l("Valid from"), [InputRequired(_l("Enter the first day."))])
-    modules = FieldList(FormField(ModuleForm), _l("Modules"))
+    free_order = BooleanField(
+        _l("Modules in any order"),
+        description=_l(
+            "Riders take them one at a time, in any order: while some ride, others see the film or sit the quiz. "
+            "Otherwise each module comes after the one before it."
+        ),
+    )
+    modules = FieldList(FormField(ModuleForm), _l("Modules"), max_entries=MOST_MODULES)
     version = VersionField(default=0)
 
     def begin(self, present: CourseVersion | None, first_day: date) -> None:
-        """Offer a line for one more module, and the first day of the new version."""
+        """Offer the first day of the new version, and lines for the modules of a new course."""
         if not self.is_submitted():
             self.valid_from.data = first_day
-            for _ in range(1 if present is not None else NEW_MODULES):
+            for _ in range(0 if present is not None else NEW_MODULES):
                 self.modules.append_entry()
+
+    def rearrange(self, button: str) -> bool:
+        """Add, remove or move a line as the ``button`` says that was pressed; False where it says nothing of lines.
+
+        Nothing is checked or written: what was typed is shown again in its new place.
+        """
+        act, _, place = button.partition(":")
+        lines = [entry.data for entry in self.modules]
+        if act == "add" and len(lines) < MOST_MODULES:
+            lines.append({})
+        elif act in {"up", "down", "remove"} and place.isdigit() and int(place) < len(lines):
+            line = lines.pop(int(place))
+            if act != "remove":
+                lines.insert(max(0, int(place) + (1 if act == "down" else -1)), line)
+        elif not act:
+            return False
+        while self.modules.entries:
+            self.modules.pop_entry()
+        for line in lines:
+            self.modules.append_entry(line)
+        return True
 
     def to_input(self) -> CourseInput:
         """Return what was entered."""
@@ -101,6 +133,7 @@ class CourseForm(Form):
             from_violations=self.from_violations.data,
             pass_mark=self.pass_mark.data,
             valid_from=self.valid_from.data,
+            free_order=self.free_order.data,
             modules=[line.to_input() for line in lines if line.kind.data],
         )
 

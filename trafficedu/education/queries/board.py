@@ -22,6 +22,14 @@ from trafficedu.education.rules.states import ModuleKind
 from trafficedu.riders.rules import mask_name
 from trafficedu.stations.models import Room
 
+LEADS_TO = {
+    ModuleKind.LECTURE: message("→ lecture"),
+    ModuleKind.FILM: message("→ film"),
+    ModuleKind.VR: message("→ VR"),
+    ModuleKind.QUIZ: message("→ quiz"),
+}
+"""Where somebody goes next, in as few characters as a column of the wall has room for."""
+
 
 @dataclass(frozen=True)
 class OnBoard:
@@ -33,6 +41,12 @@ class OnBoard:
     least: int = 0
     following: ModuleKind | None = None
     is_called: bool = False
+
+    @property
+    def leads_to(self) -> Message | None:
+        """Where the rider goes next, for whoever may go now."""
+        may_go = self.minutes >= self.least
+        return LEADS_TO[self.following] if may_go and self.following is not None else None
 
 
 @dataclass
@@ -62,7 +76,7 @@ def board_of(session: Session, study: StudySession, now: datetime) -> Board:
     roster, rooms = list_roster(session, study.id), rooms_of(session, study)
     numbers = numbers_of(roster)
     columns = _columns(study, rooms)
-    between, done = BoardColumn(None, message("Between rooms")), BoardColumn(None, message("All modules done"))
+    between, done = BoardColumn(None, message("On the way")), BoardColumn(None, message("All done"))
     has_rides = any(module.kind == ModuleKind.VR for module in study.plan.modules)
     queue = queue_of(session, study, now) if has_rides else None
     called = {one.booking.id for one in queue.called} if queue else set()

@@ -43,8 +43,8 @@ def planned_rooms(session: Session, studies: Sequence[StudySession]) -> dict[int
 
 def rooms_of(session: Session, study: StudySession) -> dict[ModuleKind, Room]:
     """Return the room of each kind of module of a session: as planned, or else as it would be planned now."""
-    planned = planned_rooms(session, [study])[study.id]
-    return planned or default_rooms(session, study)
+    planned = planned_rooms(session, [study])[study.id] or default_rooms(session, study)
+    return {kind: planned[kind] for kind in kinds_of(study) if kind in planned}
 
 
 def default_rooms(session: Session, study: StudySession) -> dict[ModuleKind, Room]:

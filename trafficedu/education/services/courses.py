@@ -44,6 +44,7 @@ class CourseInput:
     pass_mark: int
     valid_from: date
     modules: Sequence[ModuleInput]
+    free_order: bool = False
 
 
 def load_courses(session: Session, now: datetime) -> int:
@@ -133,6 +134,7 @@ def _version(code: str, new: CourseInput) -> CourseVersion:
         from_violations=new.from_violations,
         pass_mark=new.pass_mark,
         valid_from=new.valid_from,
+        free_order=new.free_order,
         modules=modules,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
@@ -14,7 +14,7 @@ from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
-from trafficedu.education.forms.courses import CourseEndForm, CourseForm, NewCourseForm
+from trafficedu.education.forms.courses import LINE, CourseEndForm, CourseForm, NewCourseForm
 from trafficedu.education.queries.courses import find_course, list_courses
 from trafficedu.education.services.courses import add_course, end_course, renew_course
 
@@ -36,6 +36,8 @@ def create() -> Any:
     """I add a course."""
     form = NewCourseForm()
     form.begin(None, today() + timedelta(days=1))
+    if form.rearrange(request.form.get(LINE, "")):
+        return render_template("courses/course.html", form=form, course=None)
     if submitted(form, lambda: add_course(session(), form.code.data, form.rank.data, form.to_input(), actor())):
         flash_message(message("Course added."))
         return back_to("courses.courses")
@@ -50,6 +52,8 @@ def course(code: str) -> Any:
     present = seen(course.versions[-1])
     form = CourseForm(obj=present)
     form.begin(present, today() + timedelta(days=1))
+    if form.rearrange(request.form.get(LINE, "")):
+        return render_template("courses/course.html", form=form, course=course, present=present)
     if submitted(form, lambda: renew_course(session(), course, form.to_input(), form.version.data, actor())):
         flash_message(message("New version made. Studies of sessions before its first day keep the present one."))
         return back_to("courses.courses")
