@@ -100,7 +100,7 @@ def test_every_conflict_is_named_with_its_day_before_anything_is_written(
     with pytest.raises(Refusal) as refused:
         series.create_series(session, new, staff, NOW)
     said = str(refused.value.text)
-    assert all(words in said for words in ("not possible (2)", "2026-12-05: ", "2026-12-12: ")), said
+    assert all(words in said for words in ("not possible", "2026-12-05, 2026-12-12")), said
     assert session.scalar(select(func.count()).select_from(StudySession)) == before
     free = replace(new, days=frozenset(one.day for one in planned if not one.conflict))
     assert len(series.create_series(session, free, staff, NOW)) == 2
@@ -160,7 +160,7 @@ def test_what_cannot_be_changed_in_a_series_is_named_and_the_second_editor_is_to
     with pytest.raises(Refusal) as refused:
         series.change_series(session, held[0], new, Extent.ALL, held[0].version, staff, NOW)
     assert refused.value.field == "extent"
-    assert "2026-12-15: " in str(refused.value.text)
+    assert "2026-12-15 (" in str(refused.value.text)
     with pytest.raises(Stale):
         series.change_series(session, held[0], new, Extent.ALL, held[0].version - 1, staff, NOW)
 

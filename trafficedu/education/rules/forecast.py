@@ -71,19 +71,22 @@ class Need:
 def needs(weeks: Sequence[Week], new: Inflow, from_week: int) -> list[Need]:
     """Return what is missing by the end of each week.
 
-    Who is not seated in a week is still there in the next; a seat that stays free in a week is gone with it. New ones
-    need a seat from ``from_week`` on (0 is the first): they are due some days after they are opened. Counts of several
-    weeks vary less than their sum of intervals: the deviation grows with the square root of the weeks.
+    Who is not seated in a week is still there in the next; a seat that stays free in a week is gone with it: missing is
+    the most that any row of weeks up to this one leaves over. New ones need a seat from ``from_week`` on (0 is the
+    first): they are due some days after they are opened. Of k weeks with new ones the interval is ``sqrt(k)`` times
+    that of one, as of counts that are independent of each other.
     """
     found: list[Need] = []
-    carried, low, high = 0.0, 0.0, 0.0
-    for place, week in enumerate(weeks):
-        count = max(0, place - from_week + 1)
-        added = new.mean if count else 0.0
-        wide = sqrt(count) - sqrt(count - 1) if count else 0.0
-        less, more = (new.mean - new.low) * wide, (new.high - new.mean) * wide
-        carried = max(0.0, carried + week.due + added - week.free)
-        low = max(0.0, low + week.due + max(0.0, added - less) - week.free)
-        high = max(0.0, high + week.due + added + more - week.free)
-        found.append(Need(week.due, added, week.free, carried, low, high))
+    for last, week in enumerate(weeks):
+        expected = low = high = 0.0
+        rest, count = 0, 0
+        for place in range(last, -1, -1):
+            rest += weeks[place].due - weeks[place].free
+            count += place >= from_week
+            wide = sqrt(count)
+            expected = max(expected, rest + count * new.mean)
+            low = max(low, rest + count * new.mean - (new.mean - new.low) * wide)
+            high = max(high, rest + count * new.mean + (new.high - new.mean) * wide)
+        added = new.mean if last >= from_week else 0.0
+        found.append(Need(week.due, added, week.free, expected, low, high))
     return found

@@ -78,7 +78,7 @@ class DayKind(Word):
     USUAL = "usual", message("usual day")
     HOLIDAY = "holiday", message("public holiday"), "problem"
     MAKE_UP = "make_up", message("make-up workday"), "open"
-    UNKNOWN = "unknown", message("calendar not published yet"), "problem"
+    UNKNOWN = "unknown", message("calendar not published yet")
 
 
 @dataclass(frozen=True)

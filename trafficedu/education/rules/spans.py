@@ -13,9 +13,9 @@ from trafficedu.core.text import message
 class View(Word):
     """How much of the calendar a page shows."""
 
-    DAY = "day", message("Day")
-    WEEK = "week", message("Week")
-    MONTH = "month", message("Month")
+    DAY = "day", message("One day")
+    WEEK = "week", message("One week")
+    MONTH = "month", message("One month")
 
 
 @dataclass(frozen=True)

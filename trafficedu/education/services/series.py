@@ -98,10 +98,16 @@ def create_series(session: Session, new: NewSeries, by: Actor, now: datetime) ->
     Raises
     ------
     Refusal
-        No day is left, or some of them cannot be: it names each with the reason (field ``days``).
+        No day is left, or some of them cannot be: it names each (field ``days``); :func:`plan_series` says why.
     """
     planned = plan_series(session, new, by, now)
-    _refuse_conflicts((one.day, one.conflict) for one in planned if one.taken and one.conflict is not None)
+    collide = [one.day.isoformat() for one in planned if one.collides]
+    if collide:
+        text = message(
+            "Nothing was saved. Untick the days that are not possible, or choose another time: %(days)s",
+            days=", ".join(collide),
+        )
+        raise Refusal(text, field="days")
     taken = [one.day for one in planned if one.taken]
     if not taken:
         raise Refusal(message("No day is left. Tick at least one, or choose a later end."), field="days")
@@ -109,13 +115,13 @@ def create_series(session: Session, new: NewSeries, by: Actor, now: datetime) ->
     return [create_session(session, new.on(day), by, now, series=series) for day in taken]
 
 
-def _refuse_conflicts(conflicts: Iterable[tuple[date, Message]], field: str = "days") -> None:
+def _refuse_conflicts(conflicts: Iterable[tuple[date, Message]]) -> None:
     found = list(conflicts)
     if not found:
         return
-    named = [message("%(day)s: %(why)s", day=day.isoformat(), why=why) for day, why in found[:SHOWN_CONFLICTS]]
+    named = [message("%(day)s (%(why)s)", day=day.isoformat(), why=why) for day, why in found[:SHOWN_CONFLICTS]]
     told = message("Nothing was saved. Days that are not possible (%(count)d): %(days)s")
-    raise Refusal(told.filled(count=len(found), days=listed(named)), field=field)
+    raise Refusal(told.filled(count=len(found), days=listed(named)), field="extent")
 
 
 def sessions_meant(session: Session, study: StudySession, extent: Extent, now: datetime) -> Sequence[StudySession]:
@@ -172,7 +178,7 @@ def change_series(
             seated += change_session(session, one, replace(new, starts_utc=starts_utc), one.version, by, now)
         except Refusal as refusal:
             conflicts.append((day, refusal.text))
-    _refuse_conflicts(sorted(conflicts, key=lambda pair: pair[0]), "extent")
+    _refuse_conflicts(sorted(conflicts, key=lambda pair: pair[0]))
     return SeriesChanged(len(meant), seated)
 
 
@@ -226,5 +232,5 @@ def cancel_series(
             if refusal.field == "reason":
                 raise
             conflicts.append((one.starts_on, refusal.text))
-    _refuse_conflicts(conflicts, "extent")
+    _refuse_conflicts(conflicts)
     return len(meant), Cancelled(max(0, expected - waiting), waiting)
