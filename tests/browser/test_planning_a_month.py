@@ -1,4 +1,4 @@
-"""A clerk plans a month: a series with a day left out, moved from one session on, one cancelled; all in the calendar."""
+"""A clerk plans a month: a series with a day left out, moved from one session on, one of them cancelled."""
 
 from __future__ import annotations
 
