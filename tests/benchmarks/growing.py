@@ -65,6 +65,9 @@ GROWN: Mapping[str, Growth] = {
     "attendance": Growth(),
     "module_record": Growth(),
     "certificate": Growth(),
+    "rider_message": Growth(
+        open="state IN ('waiting', 'sending') OR (state IN ('failed', 'unclear', 'no_way') AND told_utc IS NULL)"
+    ),
     "notice": Growth(
         open="state <> 'voided' AND closed_utc IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM feedback WHERE feedback.notice_id = notice.id)"

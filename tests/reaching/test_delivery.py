@@ -13,8 +13,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.conftest import Browser
 from tests.factories.education import District, assign, make_rider, make_session, make_violation
 from tests.reaching.conftest import PHONE, TAKEN, Gate
+from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.education.events import SessionMoved
 from trafficedu.education.models.tasks import Booking
@@ -254,3 +256,20 @@ def test_a_rider_without_a_number_is_on_the_list_with_what_to_say(
     assert calling.open_calls(session, staff) == []
     calling.take_back_told(session, row, staff, NOW)
     assert len(calling.open_calls(session, staff)) == 1
+
+
+def test_the_administrator_sends_a_test_and_reads_what_came_of_it(
+    session: Session, gate: Gate, set_up: Callable[..., None], make_user: Callable[..., User], client: Browser
+) -> None:
+    with_gateway(gate, set_up)
+    gate.answers = [(200, '{"code": 999}', {}), TAKEN]
+    client.sign_in(make_user("administrator"))
+    page = client.get("/rider-messages/gateway").text
+    assert "127.0.0.1" in page
+    assert SECRET not in page
+    for expected in ("短信平台拒绝发送，代码 999", "已发送"):
+        assert expected in client.post("/rider-messages/gateway", data={"phone": PHONE}).text
+    assert [json.loads(asked.body)["mobile"] for asked in gate.got] == [PHONE, PHONE]
+    assert client.post("/rider-messages/gateway", data={"phone": "12345"}).status_code == 422
+    set_up(sms_url="")
+    assert client.post("/rider-messages/gateway", data={"phone": PHONE}).status_code == 422

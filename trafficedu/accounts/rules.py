@@ -318,6 +318,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "helmets:site:manage",
             "messages:delivery:read",
             "reaching:message:read",
+            "reaching:gateway:test",
             "reaching:message:resend",
             "points:activity:manage",
             "points:expectation:manage",

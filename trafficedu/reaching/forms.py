@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, RadioField
-from wtforms.validators import Optional
+from wtforms.validators import InputRequired, Optional
 
 from trafficedu.core.fields import (
     ChoiceFilter,
@@ -45,6 +45,17 @@ class MessageFilterForm(FilterForm):
         """Return the filter; a date that cannot be read does not narrow."""
         chosen = {name: self[name].data or "" for name in ("state", "kind", "channel")}
         return MessageFilter(words=words, since=self.since.data, until=self.until.data, **chosen)
+
+
+class TestForm(Form):
+    """A test message over the gateway."""
+
+    phone = NumbersField(
+        _l("Mobile number"),
+        [InputRequired(_l("Enter the number the test goes to.")), at_most(30)],
+        description=_l("Your own. It is kept nowhere."),
+        render_kw={"type": "tel", "inputmode": "tel", "autocomplete": "off"},
+    )
 
 
 class ContactForm(Form):

@@ -43,6 +43,7 @@ class RiderMessage(Versioned, Base):
         one_of("channel", MessageChannel),
         CheckConstraint(f"(ended_utc IS NULL) = ({is_among('state', UNDER_WAY)})", "ended"),
         Index("ix_rider_message_station_id_id", "station_id", "id"),
+        Index("ix_rider_message_station_id_created_utc", "station_id", "created_utc", "state"),
         Index("ix_rider_message_booking_id", "booking_id"),
         Index("ix_rider_message_task_id", "task_id"),
         Index("ix_rider_message_rider_id_id", "rider_id", "id"),

@@ -88,6 +88,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("occasion", name=op.f("uq_rider_message_occasion")),
     )
     op.create_index("ix_rider_message_station_id_id", "rider_message", ["station_id", "id"])
+    op.create_index(
+        "ix_rider_message_station_id_created_utc", "rider_message", ["station_id", "created_utc", "state"]
+    )
     op.create_index("ix_rider_message_booking_id", "rider_message", ["booking_id"])
     op.create_index("ix_rider_message_task_id", "rider_message", ["task_id"])
     op.create_index("ix_rider_message_rider_id_id", "rider_message", ["rider_id", "id"])

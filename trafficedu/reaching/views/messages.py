@@ -9,8 +9,10 @@ from flask import render_template, request
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
-from trafficedu.core.forms import carried_out, form_page, submitted
-from trafficedu.core.seen import seen
+from trafficedu.core.errors import Refusal
+from trafficedu.core.forms import attach_error, carried_out, form_page, submitted
+from trafficedu.core.seen import changes_nothing_seen, seen
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, back_where_pressed, flash_message, page_place
@@ -18,11 +20,12 @@ from trafficedu.education.queries import people
 from trafficedu.education.queries.sessions import find_session
 from trafficedu.education.queries.tasks import find_task
 from trafficedu.messages.queries import is_dry
-from trafficedu.reaching.forms import ContactForm, MessageFilterForm, reason_words
+from trafficedu.reaching.forms import ContactForm, MessageFilterForm, TestForm, reason_words
 from trafficedu.reaching.models import RiderMessage
 from trafficedu.reaching.queries import contacts, log
+from trafficedu.reaching.queries.gateway import gateway_of
 from trafficedu.reaching.rules import MessageAct
-from trafficedu.reaching.services import calling
+from trafficedu.reaching.services import calling, trying
 from trafficedu.reaching.views.blueprint import pages
 
 BACK = {"calls": "reaching.calls", "log": "reaching.messages"}
@@ -46,6 +49,31 @@ def messages() -> Any:
         dry=is_dry(session()),
         reason_words=reason_words,
         act=MessageAct,
+    )
+
+
+@pages.route("/rider-messages/gateway", methods=["GET", "POST"])
+@requires(trying.TEST)
+@changes_nothing_seen("a test rests on no record")
+def gateway() -> Any:
+    """I see how riders are reached from here, and send myself a test."""
+    form = TestForm()
+    settings = services_of(session()).settings
+    try:
+        outcome = (
+            trying.send_test(session(), form.phone.data, actor(), utc_now()) if form.validate_on_submit() else None
+        )
+    except Refusal as refusal:
+        attach_error(form, refusal)
+        outcome = None
+    return form_page(
+        "reaching/gateway.html",
+        form,
+        gateway=gateway_of(settings),
+        channels=contacts.open_channels(session()),
+        dry=is_dry(session()),
+        outcome=outcome,
+        reason_words=reason_words,
     )
 
 
