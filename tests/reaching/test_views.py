@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.configuration.queries import find_parameter, forget_configuration
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
-from trafficedu.core.clock import local_date, utc_now
+from trafficedu.core.clock import from_local, utc_now
 from trafficedu.education.events import RiderAbsent
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import StudyTask
@@ -141,9 +141,7 @@ def test_how_a_rider_is_told_is_kept_encrypted_and_refused_with_its_reason(
 def test_a_reminder_comes_once_the_day_before_and_only_where_it_is_wanted(
     session: Session, district: District, task: StudyTask, study: StudySession
 ) -> None:
-    evening = study.starts_utc.replace(hour=10, minute=0) - timedelta(days=1)
-    if local_date(evening) != study.starts_on - timedelta(days=1):
-        evening -= timedelta(days=1)
+    evening = from_local(datetime.combine(study.starts_on - timedelta(days=1), time(18)))
     task.bookings[0].booked_utc = evening - timedelta(days=1)
     session.flush()
     assert note_tomorrow(session, evening - timedelta(hours=3), 50) == 0, "before the hour"
@@ -173,7 +171,7 @@ def test_company_and_village_are_told_of_a_seat_missed_as_configured(
     rider = with_phone(session, make_rider(session, district.a))
     contact = make_user("company", company_id=company.id)
     grid = make_user("grid", area_id=district.a.id)
-    violation = make_violation(session, rider, district.a, utc_now(), company_id=company.id)
+    violation = make_violation(session, rider, district.a, utc_now())
     task = assign(session, violation, SYSTEM, utc_now())
     assert task is not None
     task.company_id = company.id
@@ -192,5 +190,13 @@ def test_company_and_village_are_told_of_a_seat_missed_as_configured(
     assert make_rider(session, district.a).name not in str([push.body for push in session.scalars(select(Push))])
 
 
-def test_what_waits_is_put_into_words_where_nothing_is_sent(session: Session, task: StudyTask) -> None:
+def test_what_waits_is_put_into_words_where_nothing_is_sent(
+    session: Session, task: StudyTask, set_up: Callable[..., None]
+) -> None:
+    set_up(push_dry_run=False)
     assert rehearse(session, utc_now()) == 0, "this is no trial installation"
+    set_up(push_dry_run=True)
+    assert rehearse(session, utc_now()) == 1
+    (row,) = told(session, task)
+    assert (row.state, row.channel) == ("dry", "sms")
+    assert "已为您安排" in row.text

@@ -52,7 +52,10 @@ class DaySession:
 
 @dataclass(frozen=True)
 class DayException:
-    """What was signed off although something was missing: of whom, why, who proposed and who granted it."""
+    """What was signed off although something was missing, or a score entered by hand: of whom, why, by whom.
+
+    ``granted_by`` is "" for a score, which nobody grants.
+    """
 
     rider: str
     session: str
@@ -157,7 +160,7 @@ def _rider_columns() -> list[Column[DayRider]]:
 
 
 def _exceptions(flow: Flow, data: StationDayData) -> None:
-    flow.heading(message("Signed off by exception"), after=4)
+    flow.heading(message("Exceptions: signed off with something missing, scores entered by hand"), after=4)
     if not data.exceptions:
         flow.y = flow.sheet.write(message("None."), flow.x, flow.y, flow.width, TEXT) + 10
         return

@@ -53,14 +53,20 @@ def addresses_of(session: Session, contact: RiderContact | None) -> Addresses:
     )
 
 
-def open_channels(session: Session) -> dict[MessageChannel, bool]:
-    """Return by channel whether this installation can use it: all of them where nothing is sent anyhow."""
-    settings, dry = services_of(session).settings, is_dry(session)
+def set_up_channels(session: Session) -> dict[MessageChannel, bool]:
+    """Return by channel whether this installation is set up for it."""
+    settings = services_of(session).settings
     return {
-        MessageChannel.SMS: dry or bool(settings.sms_url),
-        MessageChannel.WECHAT: dry or bool(settings.wechat_url),
-        MessageChannel.EMAIL: dry or bool(settings.mail_url),
+        MessageChannel.SMS: bool(settings.sms_url),
+        MessageChannel.WECHAT: bool(settings.wechat_url),
+        MessageChannel.EMAIL: bool(settings.mail_url),
     }
+
+
+def open_channels(session: Session) -> dict[MessageChannel, bool]:
+    """Return by channel whether a rider is told on it: on all of them where nothing is sent anyhow."""
+    dry = is_dry(session)
+    return {channel: dry or known for channel, known in set_up_channels(session).items()}
 
 
 def contact_of(session: Session, rider: Rider) -> Reached:

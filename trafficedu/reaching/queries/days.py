@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -167,18 +167,21 @@ def _rider(session: Session, booking: Booking, numbers: dict[int, str]) -> DayRi
 
 
 def _exceptions(sessions: Sequence[SessionOfDay]) -> list[DayException]:
-    found = [(one, booking.attendance, booking) for one in sessions for booking in one.roster]
-    return [
-        DayException(
-            rider=booking.task.rider.name,
-            session=one.study.number,
-            reason=attendance.override_reason,
-            proposed_by=_name(attendance, "signer"),
-            granted_by=_name(attendance, "granter"),
+    """Return sign-offs with something missing, and scores that somebody entered instead of the quiz."""
+    found = [(one.study.number, booking) for one in sessions for booking in one.roster]
+    return [made for number, booking in found for made in _exceptions_of(number, booking)]
+
+
+def _exceptions_of(number: str, booking: Booking) -> Iterator[DayException]:
+    attendance, name = booking.attendance, booking.task.rider.name
+    if attendance is None:
+        return
+    if attendance.override_reason:
+        yield DayException(
+            name, number, attendance.override_reason, _name(attendance, "signer"), _name(attendance, "granter")
         )
-        for one, attendance, booking in found
-        if attendance is not None and attendance.override_reason
-    ]
+    if attendance.quiz_by_hand:
+        yield DayException(name, number, attendance.quiz_by_hand, _name(attendance, "signer"), "")
 
 
 def _name(attendance: Attendance, who: str) -> str:

@@ -70,7 +70,7 @@ def gateway() -> Any:
         "reaching/gateway.html",
         form,
         gateway=gateway_of(settings),
-        channels=contacts.open_channels(session()),
+        channels=contacts.set_up_channels(session()),
         dry=is_dry(session()),
         outcome=outcome,
         reason_words=reason_words,
