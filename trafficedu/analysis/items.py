@@ -20,8 +20,8 @@ from trafficedu.analysis.proportions import wilson
 
 FEWEST = 10
 """Answers below which nothing is said of a question: an interval would reach from one end to the other."""
-MUCH_TOO_HARD, MUCH_TOO_EASY, TELLS_LITTLE = 0.3, 0.95, 0.1
-"""Beyond these a question deserves a look: fewer than chance gives, nearly everybody, no relation."""
+MUCH_TOO_HARD, MUCH_TOO_EASY, TELLS_NOTHING = 0.3, 0.95, 0.0
+"""Beyond these a question deserves a look: fewer than chance gives, nearly everybody, those who know less."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class ItemResult:
         """Whether the figures say clearly, by the whole interval, that something about the question is wrong."""
         hard = self.difficulty is not None and self.difficulty.high < MUCH_TOO_HARD
         easy = self.difficulty is not None and self.difficulty.low > MUCH_TOO_EASY
-        return hard or easy or (self.telling is not None and self.telling.high < TELLS_LITTLE)
+        return hard or easy or (self.telling is not None and self.telling.high < TELLS_NOTHING)
 
 
 def describe(sums: Sums, level: float = 0.95) -> ItemResult:

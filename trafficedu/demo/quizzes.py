@@ -6,7 +6,7 @@ know, so that most questions tell a little and a few nothing. Some scores were e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -51,7 +51,7 @@ def enter_quizzes(session: Session, seed: int) -> int:
         return 0
     hardness = {version.id: chance.uniform(0.2, 3.0) for version in versions}
     written = _Written(versions, hardness, chance)
-    attempts = [written.attempt(*study) for study in studies[BY_HAND:]]
+    attempts = [attempt for study in studies[BY_HAND:] for attempt in written.attempts(*study)]
     ids = session.scalars(insert(Attempt).returning(Attempt.id, sort_by_parameter_order=True), attempts).all()
     rows = [row | {"attempt_id": key} for key, given in zip(ids, written.items, strict=True) for row in given]
     session.execute(insert(AttemptItem), rows)
@@ -68,6 +68,13 @@ class _Written:
         self._sums = {version.id: analysis.Sums(0, 0, 0.0, 0.0, 0.0) for version in versions}
         self._chosen = {version.id: [0] * len(version.options) for version in versions}
         self.items: list[list[dict[str, Any]]] = []
+
+    def attempts(self, attendance_id: int, score: int, number: int, begun: datetime) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the attempts of a study: all but the last one were failed."""
+        for earlier in range(1, number):
+            began = begun - timedelta(minutes=20 * (number - earlier))
+            yield self.attempt(attendance_id, 5 * self._chance.randrange(6, 16), earlier, began)
+        yield self.attempt(attendance_id, score, number, begun)
 
     def attempt(self, attendance_id: int, score: int, number: int, begun: datetime) -> dict[str, Any]:
         """Return the row of an attempt that ends with a score; its items follow in ``items``."""

@@ -35,6 +35,14 @@ class QuestionFilter:
 
 
 @dataclass(frozen=True)
+class ListedQuestion:
+    """A version with the kinds of violation it is about."""
+
+    version: QuestionVersion
+    about: Sequence[ViolationKind]
+
+
+@dataclass(frozen=True)
 class QuestionResult:
     """A version with how it does."""
 
@@ -83,33 +91,41 @@ def _filtered(_by: Actor, chosen: QuestionFilter) -> Select[tuple[QuestionVersio
     return query if chosen.form is None else query.where(QuestionVersion.form == chosen.form)
 
 
-def _code(version: QuestionVersion) -> Part:
-    return version.question.code
+def _listed(session: Session, versions: Sequence[QuestionVersion]) -> list[ListedQuestion]:
+    kinds = list_kinds(session)
+    return [ListedQuestion(each, [kinds[code] for code in each.kind_codes if code in kinds]) for each in versions]
 
 
-def _text(version: QuestionVersion) -> Part:
-    return lambda locale: version.text(locale)
+def _text(row: ListedQuestion) -> Part:
+    return row.version.text
 
 
-def _source(version: QuestionVersion) -> Part:
-    return lambda locale: version.source(locale)
+def _source(row: ListedQuestion) -> Part:
+    return row.version.source
 
 
-BANK: Listing[QuestionVersion, QuestionFilter] = Listing(
+def _about(row: ListedQuestion) -> Sequence[Part]:
+    return [kind.name for kind in row.about] or [message("general")]
+
+
+def _code(row: ListedQuestion) -> Part:
+    return row.version.question.code
+
+
+BANK: Listing[ListedQuestion, QuestionFilter] = Listing(
     _filtered,
     [
-        Column(
-            "code", message("Code"), value=lambda row: row.question.code, sort=Question.code.expression, look="whole"
-        ),
+        Column("code", message("Code"), value=_code, sort=Question.code.expression, look="whole"),
         Column("text", message("Question"), value=_text),
-        Column("form", message("Kind of answer"), value=lambda row: row.form.label),
-        Column("kinds", message("Kinds of violation"), value=lambda row: row.kind_codes or message("general")),
+        Column("form", message("Kind of answer"), value=lambda row: row.version.form.label),
+        Column("kinds", message("About"), value=_about),
         Column("source", message("Source"), value=_source, chosen_only=True),
-        Column("state", message("State"), value=lambda row: row.question.state, sort=Question.state.expression),
-        Column("number", message("Version"), value=lambda row: row.number, look=FIGURES),
+        Column("state", message("State"), value=lambda row: row.version.question.state, sort=Question.state.expression),
+        Column("number", message("Version"), value=lambda row: row.version.number, look=FIGURES),
     ],
     sort="code",
     order=[QuestionVersion.id.expression],
+    complete=_listed,
     headline=["code", "text"],
 )
 

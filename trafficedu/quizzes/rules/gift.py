@@ -142,15 +142,15 @@ def _options(block: _Block, offset: int, answers: str) -> tuple[QuestionForm, li
     marks = [at for at in range(len(answers)) if answers[at] in "=~" and not _escaped(answers, at)]
     if not marks or answers[: marks[0]].strip():
         raise block.fault(offset, message("Answers begin with = or ~. Other kinds of question are not understood."))
+    parts = [answers[at + 1 : end] for at, end in zip(marks, [*marks[1:], len(answers)], strict=True)]
+    if all(answers[at] == "=" and "->" in part for at, part in zip(marks, parts, strict=True)):
+        raise block.fault(offset + marks[0], message("Matching questions are not understood."))
     options, weighted = [], False
-    for at, end in zip(marks, [*marks[1:], len(answers)], strict=True):
-        said = answers[at + 1 : end].strip()
-        right = answers[at] == "="
+    for at, part in zip(marks, parts, strict=True):
+        said, right = part.strip(), answers[at] == "="
         if weight := _WEIGHT.match(said):
             weighted, said = True, said[weight.end() :]
             right = right or float(weight[1]) > 0
-        if _find(said, "->", 0) >= 0:
-            raise block.fault(offset + at, message("Matching questions are not understood."))
         text = _both(_cut(said, "#")[0])
         if not text.said("zh"):
             raise block.fault(offset + at, message("This answer is empty."))
@@ -203,11 +203,11 @@ def _spans(text: Both) -> str:
 
 def _both(text: str) -> Both:
     """Return a text in both languages where its spans say so, else in Chinese alone, unless no character is Chinese."""
-    said = _FORMAT.sub("", text.strip())
-    spans = {("en" if name.lower() == "en" else "zh"): _plain(words) for name, words in _SPAN.findall(_unescaped(said))}
+    said = _unescaped(_FORMAT.sub("", text.strip()))
+    spans = {("en" if name.lower() == "en" else "zh"): " ".join(words.split()) for name, words in _SPAN.findall(said)}
     if spans:
         return Both(spans.get("zh", ""), spans.get("en", ""))
-    plain = _plain(_unescaped(said))
+    plain = " ".join(said.split())
     return Both(plain) if re.search(r"[\u3400-\u9fff]", plain) or not plain else Both(plain, plain)
 
 
@@ -221,7 +221,7 @@ def _escape(text: str) -> str:
 
 
 def _unescaped(text: str) -> str:
-    return re.sub(r"\\([~=#{}:\\])", r"\1", text).replace("\\n", " ")
+    return re.sub(r"\\([~=#{}:\\n])", lambda found: " " if found[1] == "n" else found[1], text)
 
 
 def _escaped(text: str, at: int) -> bool:
