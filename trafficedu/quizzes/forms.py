@@ -80,17 +80,26 @@ class QuestionEntry(Form):
     )
     form = RadioField(_l("Kind of answer"), choices=choices(named(QuestionForm)), default=QuestionForm.SINGLE)
     text_zh = TextField(
-        _l("Question in Chinese"), [InputRequired(_l("Enter the question.")), at_most(LONGEST_TEXT)], render_kw={"rows": 3})
+        _l("Question in Chinese"),
+        [InputRequired(_l("Enter the question.")), at_most(LONGEST_TEXT)],
+        render_kw={"rows": 3},
+    )
     text_en = TextField(_l("Question in English"), [Optional(), at_most(LONGEST_TEXT)], render_kw={"rows": 3})
     options = FieldList(FormField(OptionPart), min_entries=MOST_OPTIONS, max_entries=MOST_OPTIONS)
     is_true = BooleanField(_l("The statement is true"))
     explanation_zh = TextField(
-        _l("Why, in Chinese"), [InputRequired(_l("Enter why the answer is right: riders read it after the quiz.")), at_most(LONGEST_TEXT)], render_kw={"rows": 3})
+        _l("Why, in Chinese"),
+        [InputRequired(_l("Enter why the answer is right: riders read it after the quiz.")), at_most(LONGEST_TEXT)],
+        render_kw={"rows": 3},
+    )
     explanation_en = TextField(_l("Why, in English"), [Optional(), at_most(LONGEST_TEXT)], render_kw={"rows": 3})
-    source_zh = TrimmedField(_l("Law or standard, in Chinese"), [InputRequired(_l("Enter the law or standard that the answer rests on.")), at_most(LONGEST_SOURCE)])
+    source_zh = TrimmedField(
+        _l("Law or standard, in Chinese"),
+        [InputRequired(_l("Enter the law or standard that the answer rests on.")), at_most(LONGEST_SOURCE)],
+    )
     source_en = TrimmedField(_l("Law or standard, in English"), [Optional(), at_most(LONGEST_SOURCE)])
     kinds = SelectMultipleField(
-        _l("About"),
+        _l("Violations asked about"),
         description=_l("Riders caught for these get it more often. None: a general question."),
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),

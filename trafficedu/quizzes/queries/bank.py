@@ -118,7 +118,7 @@ BANK: Listing[ListedQuestion, QuestionFilter] = Listing(
         Column("code", message("Code"), value=_code, sort=Question.code.expression, look="whole"),
         Column("text", message("Question"), value=_text),
         Column("form", message("Kind of answer"), value=lambda row: row.version.form.label),
-        Column("kinds", message("About"), value=_about),
+        Column("kinds", message("Violations asked about"), value=_about),
         Column("source", message("Source"), value=_source, chosen_only=True),
         Column("state", message("State"), value=lambda row: row.version.question.state, sort=Question.state.expression),
         Column("number", message("Version"), value=lambda row: row.version.number, look=FIGURES),
