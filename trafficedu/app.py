@@ -72,6 +72,7 @@ import trafficedu.public.views.papers
 import trafficedu.public.views.rider
 import trafficedu.quizzes.views.bank
 import trafficedu.quizzes.views.exchange
+import trafficedu.quizzes.views.phone
 import trafficedu.quizzes.views.tablet
 import trafficedu.reaching.views.days
 import trafficedu.reaching.views.messages
@@ -171,6 +172,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.education.views.desk,
     trafficedu.quizzes.views.bank,
     trafficedu.quizzes.views.exchange,
+    trafficedu.quizzes.views.phone,
     trafficedu.quizzes.views.tablet,
     trafficedu.feedback.views.notices,
     trafficedu.feedback.views.policies,
@@ -388,5 +390,6 @@ def _choose_locale() -> str:
     if who.user_id is not None:
         return who.locale
     usual = str(current_app.config["BABEL_DEFAULT_LOCALE"])
-    of_phone = request.accept_languages.best_match(LOCALES) if request.blueprint == "public" else None
+    of_rider = request.blueprint == "public" or (request.endpoint or "").startswith("quizzes.phone_")
+    of_phone = request.accept_languages.best_match(LOCALES) if of_rider else None
     return of_phone or usual

@@ -40,6 +40,7 @@ NOT_PAGES = {
     "patrols.facts",
     "public.strip_length",
     "quizzes.gift_file",
+    "quizzes.phone_picture",
     "quizzes.picture",
     "quizzes.sign",
     "quizzes.tablet_picture",

@@ -37,6 +37,13 @@ OPEN_TO_ALL = {
     "public.strip_length",
     "public.verified",
     "public.verify",
+    "quizzes.phone_answer",
+    "quizzes.phone_begin",
+    "quizzes.phone_hand_in",
+    "quizzes.phone_overview",
+    "quizzes.phone_picture",
+    "quizzes.phone_question",
+    "quizzes.phone_start",
     "quizzes.sign",
 }
 SIGNED_IN_ONLY = {"accounts.password", "accounts.sign_out"}

@@ -18,7 +18,7 @@ from trafficedu.education.views import study as study_views
 from trafficedu.quizzes import panels
 from trafficedu.quizzes.models import Attempt, AttemptItem
 from trafficedu.quizzes.services import attempts
-from trafficedu.quizzes.views import taking
+from trafficedu.quizzes.views import phone, taking
 
 STARTS = NOW + timedelta(hours=2)
 
@@ -37,7 +37,7 @@ class Clock:
 def stand(monkeypatch: pytest.MonkeyPatch) -> Clock:
     stand = Clock()
     monkeypatch.setattr(clock, "utc_now", stand)
-    for module in (study_views, taking, panels):
+    for module in (study_views, taking, panels, phone):
         monkeypatch.setattr(module, "utc_now", stand)
     return stand
 

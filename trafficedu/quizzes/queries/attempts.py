@@ -160,3 +160,8 @@ def has_tried_before(session: Session, rider_id: int) -> bool:
         .limit(1)
     )
     return session.scalar(query) is not None
+
+
+def find_by_phone(session: Session, key: str) -> Booking | None:
+    """Return the seat whose check-in has the key of a phone; None for a key that there is none of."""
+    return session.scalar(select(Booking).join(Booking.attendance).where(Attendance.phone_key == key))
