@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
 from tests.factories.education import District
+from tests.factories.pictures import camera_photo
 from tests.quizzes.conftest import Clock, ready
 from tests.quizzes.test_attempts import Seat
 from trafficedu.accounts.models import User
@@ -172,3 +174,26 @@ def test_a_clerk_reads_the_bank_and_changes_nothing(client: Browser, clerk: User
     assert client.get("/questions/red-02").status_code == 200
     assert client.get("/questions/red-02/edit").status_code == 403
     assert client.post("/questions/red-02/retire").status_code == 403
+
+
+def test_an_uploaded_picture_is_kept_without_what_the_camera_wrote(
+    client: Browser, session: Session, booking: Booking, clerk: User, make_user: MakeUser, district: District
+) -> None:
+    client.sign_in(make_user("supervisor", area_id=district.root.id))
+    sent = {"picture": (io.BytesIO(camera_photo()), "x.jpg"), "alt_zh": "路口", "alt_en": "A junction"}
+    assert client.post("/questions/new", data=ENTERED | sent).status_code == 303
+    shown = client.get("/questions/extra-1/picture/1")
+    assert shown.mimetype == "image/jpeg"
+    assert client.get("/questions/red-02/picture/1").status_code == 404
+    broken = {"code": "extra-2", "picture": (io.BytesIO(b"no picture"), "x.jpg")}
+    assert client.post("/questions/new", data=ENTERED | broken).status_code == 422
+    client.sign_in(clerk)
+    test = f"{address(booking)}/test"
+    client.post(f"{test}/begin")
+    item = session.scalars(select(Attempt)).one().items[0]
+    assert client.get(f"{test}/1/picture").status_code == 404, "a shipped sign is no picture of its own"
+    question = session.scalars(select(Question).where(Question.code == "extra-1")).one()
+    item.version_id = question.versions[0].id
+    session.commit()
+    assert client.get(f"{test}/1/picture").data == shown.data
+    assert 'alt="路口"' in client.get(f"{test}/1").text
