@@ -193,7 +193,7 @@ def test_an_uploaded_picture_is_kept_without_what_the_camera_wrote(
     item = session.scalars(select(Attempt)).one().items[0]
     assert client.get(f"{test}/1/picture").status_code == 404, "a shipped sign is no picture of its own"
     question = session.scalars(select(Question).where(Question.code == "extra-1")).one()
-    item.version_id = question.versions[0].id
+    item.version_id, item.options_order = question.versions[0].id, "1,0"
     session.commit()
     assert client.get(f"{test}/1/picture").data == shown.data
     assert 'alt="路口"' in client.get(f"{test}/1").text
