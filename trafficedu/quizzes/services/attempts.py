@@ -138,25 +138,30 @@ def hand_in(session: Session, booking: Booking, by: Actor, now: datetime) -> Att
     return standing.running
 
 
-def close_overdue(session: Session, now: datetime, most: int) -> int:
-    """End attempts whose time is up and that nobody handed in; returns how many. The worker's chore."""
-    due = session.scalars(
+def close_overdue(session: Session, now: datetime, _most: int) -> int:
+    """End the attempt whose time has been up longest and that nobody handed in; returns 0 where there is none.
+
+    The worker's chore, one attempt a transaction: riders and tallies are locked in that order by everybody, and never
+    a second rider after tallies.
+    """
+    attempt = session.scalar(
         select(Attempt)
         .where(among(Attempt.state, AttemptState.RUNNING), Attempt.ends_utc <= now)
         .order_by(Attempt.ends_utc, Attempt.id)
-        .limit(most)
-    ).all()
-    for attempt in due:
-        booking = attempt.attendance.booking
-        lock_study(session, booking)
-        session.refresh(attempt)
-        if attempt.is_running:
-            _end(session, attempt, booking, SYSTEM, now)
-    return len(due)
+        .limit(1)
+    )
+    if attempt is None:
+        return 0
+    booking = attempt.attendance.booking
+    lock_study(session, booking)
+    session.refresh(attempt)
+    if attempt.is_running:
+        _end(session, attempt, booking, SYSTEM, now)
+    return 1
 
 
-def end_passed_modules(session: Session, now: datetime, most: int) -> int:
-    """End quiz modules that run on after the quiz was passed, once they lasted their minimum; returns how many.
+def end_passed_modules(session: Session, now: datetime, _most: int) -> int:
+    """End a quiz module that runs on after the quiz was passed, once it lasted its minimum; returns 0 without one.
 
     A quiz may be done sooner than its module lasts at least: then nobody has to come back to press a key.
     """
@@ -173,11 +178,9 @@ def end_passed_modules(session: Session, now: datetime, most: int) -> int:
         )
         .order_by(ModuleRecord.id)
     ).unique()
-    count = 0
-    for record in running:
-        if count < most and _end_module(session, record.attendance.booking, record.module_id, SYSTEM, now):
-            count += 1
-    return count
+    return int(
+        any(_end_module(session, record.attendance.booking, record.module_id, SYSTEM, now) for record in running)
+    )
 
 
 def _end(session: Session, attempt: Attempt, booking: Booking, by: Actor, now: datetime) -> None:
