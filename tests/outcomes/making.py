@@ -31,6 +31,7 @@ def studied(
     signer: User | None = None,
     score: int | None = 90,
     reason: str = "",
+    by_hand: str = "",
     longer: int = 5,
     **rider: object,
 ) -> StudyTask:
@@ -52,6 +53,7 @@ def studied(
         quiz_score=score,
         signed_off_utc=at,
         signed_off_by_id=signer.id if signer else None,
+        quiz_by_hand=by_hand,
         override_reason=reason,
     )
     session.add(attendance)

@@ -65,6 +65,23 @@ def test_exceptions_missing_quizzes_and_revoked_certificates_by_signer(
     assert dict(found["riders"]) == {signer.id: 20 for signer in signers}
 
 
+def test_scores_by_hand_are_held_against_studies_with_a_score(
+    session: Session, district: District, signers: list[User]
+) -> None:
+    study = held(session, district, DAY)
+    for signer in signers:
+        for place in range(12):
+            by_hand = "平板坏了，纸上答题" if signer is signers[2] and place < 8 else ""
+            studied(session, study, district.a, signer=signer, by_hand=by_hand)
+        studied(session, study, district.a, signer=signer, score=None)
+    rows = standing(signatures_of(session, district.root, PERIOD, NOW), rules.BY_HAND)
+    assert [(row["cases"], row["total"], row["beyond"]) for row in (rows[signer.id] for signer in signers)] == [
+        (0, 12, False),
+        (0, 12, False),
+        (8, 12, True),
+    ]
+
+
 def test_alike_signers_are_not_named_and_who_signed_few_is_not_looked_at(
     session: Session, district: District, signers: list[User]
 ) -> None:

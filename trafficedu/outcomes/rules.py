@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from trafficedu.core.text import Message, message
 
-REVISION = 2
+REVISION = 3
 """Of what is kept, in shape and in method."""
 YEAR = timedelta(days=365)
 LEAST_SHOWN = 20
@@ -104,10 +104,12 @@ def watched(offences: Sequence[date], start: date, through: date, days: int) -> 
     return Watched((over - start).days, again=False) if over > start else None
 
 
-AT_MINIMUM, NO_QUIZ, BY_EXCEPTION, TAKEN_BACK = "at_minimum", "no_quiz", "by_exception", "taken_back"
+AT_MINIMUM, NO_QUIZ, BY_HAND = "at_minimum", "no_quiz", "by_hand"
+BY_EXCEPTION, TAKEN_BACK = "by_exception", "taken_back"
 MEASURE_NAMES: Mapping[str, Message] = {
     AT_MINIMUM: message("Sessions in which most riders studied the bare minimum of every part"),
     NO_QUIZ: message("Studies signed off without a quiz score"),
+    BY_HAND: message("Quiz scores entered by hand"),
     BY_EXCEPTION: message("Sign-offs by exception"),
     TAKEN_BACK: message("Sign-offs that were taken back"),
 }

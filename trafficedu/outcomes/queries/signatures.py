@@ -23,7 +23,7 @@ class Signed:
     """A study that was signed off: by whom, in which session, and what of it stands out.
 
     ``at_minimum``: no part of it lasted longer than its minimum; None where no part has one. ``no_quiz``: there is no
-    score though the course has a quiz.
+    score though the course has a quiz; ``by_hand``: somebody entered the score, and the quiz did not mark it.
     """
 
     signer: int
@@ -31,6 +31,7 @@ class Signed:
     task: str
     at_minimum: bool | None
     no_quiz: bool | None
+    by_hand: bool
     by_exception: bool
 
 
@@ -54,7 +55,7 @@ def list_signed(session: Session, path: str, period: Period) -> Sequence[Signed]
     longer = case((and_(timed, ModuleRecord.minutes > CourseModule.minimum_minutes), 1), else_=0)
     quiz = case((CourseModule.kind == ModuleKind.QUIZ, 1), else_=0)
     columns = (Attendance.id, Attendance.signed_off_by_id, StudySession.number, StudyTask.number)
-    more = (Attendance.quiz_score, Attendance.override_reason)
+    more = (Attendance.quiz_score, Attendance.quiz_by_hand, Attendance.override_reason)
     query = (
         select(*columns, *more, func.sum(case((timed, 1), else_=0)), func.sum(longer), func.max(quiz))
         .join(Booking, Booking.id == Attendance.booking_id)
@@ -74,10 +75,19 @@ def list_signed(session: Session, path: str, period: Period) -> Sequence[Signed]
 
 
 def _signed(
-    _id: int, signer: int, held: str, task: str, score: int | None, reason: str, timed: int, longer: int, quiz: Any
+    _id: int,
+    signer: int,
+    held: str,
+    task: str,
+    score: int | None,
+    by_hand: str,
+    reason: str,
+    timed: int,
+    longer: int,
+    quiz: Any,
 ) -> Signed:
     no_quiz = score is None if quiz or score is not None else None
-    return Signed(signer, held, task, longer == 0 if timed else None, no_quiz, bool(reason))
+    return Signed(signer, held, task, longer == 0 if timed else None, no_quiz, bool(by_hand), bool(reason))
 
 
 def list_taken_back(session: Session, path: str, period: Period) -> Sequence[TakenBack]:

@@ -17,7 +17,7 @@ from trafficedu.analysis.unusual import exceeding
 from trafficedu.areas.models import Area
 from trafficedu.core.month import Period
 from trafficedu.outcomes.queries.signatures import Signed, list_signed, list_taken_back
-from trafficedu.outcomes.rules import AT_MINIMUM, BY_EXCEPTION, NO_QUIZ, REVISION, TAKEN_BACK
+from trafficedu.outcomes.rules import AT_MINIMUM, BY_EXCEPTION, BY_HAND, NO_QUIZ, REVISION, TAKEN_BACK
 
 CASES_SHOWN = 20
 LEAST_TOTAL = 5
@@ -35,6 +35,7 @@ def signatures_of(
     measures: Mapping[str, Iterable[Case]] = {
         AT_MINIMUM: _sessions_at_minimum(signed),
         NO_QUIZ: [(one.signer, one.task, one.no_quiz) for one in signed if one.no_quiz is not None],
+        BY_HAND: [(one.signer, one.task, one.by_hand) for one in signed if one.no_quiz is False],
         BY_EXCEPTION: [(one.signer, one.task, one.by_exception) for one in signed],
         TAKEN_BACK: [(one.signer, one.task, one.revoked) for one in list_taken_back(session, area.path, period)],
     }
