@@ -32,6 +32,7 @@ def studied(
     score: int | None = 90,
     reason: str = "",
     by_hand: str = "",
+    phone: str | None = None,
     longer: int = 5,
     **rider: object,
 ) -> StudyTask:
@@ -41,7 +42,8 @@ def studied(
         setattr(person, name, value)
     at, day = study.ends_utc, study.starts_on
     values = {"completed_utc": at, "completed_on": day, "opened_on": day - timedelta(days=5), "state": "completed"}
-    task = make_task(session, person, area, course_id=study.course_id, due_on=day, **values)
+    task = make_task(session, person, area, due_on=day, **values)
+    task.course = study.course
     seat = Booking(task_id=task.id, session_id=study.id, state="attended", booked_utc=at)
     session.add(seat)
     session.flush()
@@ -54,6 +56,7 @@ def studied(
         signed_off_utc=at,
         signed_off_by_id=signer.id if signer else None,
         quiz_by_hand=by_hand,
+        device=phone,
         override_reason=reason,
     )
     session.add(attendance)

@@ -82,6 +82,21 @@ def test_scores_by_hand_are_held_against_studies_with_a_score(
     ]
 
 
+def test_one_phone_for_many_riders_is_seen(session: Session, district: District, signers: list[User]) -> None:
+    study = held(session, district, DAY)
+    for place, signer in enumerate(signers):
+        for number in range(10):
+            phone = "same" if place == 0 and number < 7 else f"{place}-{number}"
+            studied(session, study, district.a, signer=signer, phone=phone)
+        studied(session, study, district.a, signer=signer)
+    rows = standing(signatures_of(session, district.root, PERIOD, NOW), rules.SHARED_PHONE)
+    assert [(row["cases"], row["total"], row["beyond"]) for row in (rows[signer.id] for signer in signers)] == [
+        (7, 10, True),
+        (0, 10, False),
+        (0, 10, False),
+    ]
+
+
 def test_alike_signers_are_not_named_and_who_signed_few_is_not_looked_at(
     session: Session, district: District, signers: list[User]
 ) -> None:

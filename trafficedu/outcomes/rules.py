@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from trafficedu.core.text import Message, message
 
-REVISION = 3
+REVISION = 4
 """Of what is kept, in shape and in method."""
 YEAR = timedelta(days=365)
 LEAST_SHOWN = 20
@@ -105,11 +105,12 @@ def watched(offences: Sequence[date], start: date, through: date, days: int) -> 
 
 
 AT_MINIMUM, NO_QUIZ, BY_HAND = "at_minimum", "no_quiz", "by_hand"
-BY_EXCEPTION, TAKEN_BACK = "by_exception", "taken_back"
+SHARED_PHONE, BY_EXCEPTION, TAKEN_BACK = "shared_phone", "by_exception", "taken_back"
 MEASURE_NAMES: Mapping[str, Message] = {
     AT_MINIMUM: message("Sessions in which most riders studied the bare minimum of every part"),
     NO_QUIZ: message("Studies signed off without a quiz score"),
     BY_HAND: message("Quiz scores entered by hand"),
+    SHARED_PHONE: message("Riders who checked in by a phone that other riders used too"),
     BY_EXCEPTION: message("Sign-offs by exception"),
     TAKEN_BACK: message("Sign-offs that were taken back"),
 }

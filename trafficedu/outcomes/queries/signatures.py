@@ -24,6 +24,7 @@ class Signed:
 
     ``at_minimum``: no part of it lasted longer than its minimum; None where no part has one. ``no_quiz``: there is no
     score though the course has a quiz; ``by_hand``: somebody entered the score, and the quiz did not mark it.
+    ``phone`` is the phone by which ``rider`` checked in alone, None where somebody did it.
     """
 
     signer: int
@@ -32,6 +33,8 @@ class Signed:
     at_minimum: bool | None
     no_quiz: bool | None
     by_hand: bool
+    rider: int
+    phone: str | None
     by_exception: bool
 
 
@@ -55,7 +58,13 @@ def list_signed(session: Session, path: str, period: Period) -> Sequence[Signed]
     longer = case((and_(timed, ModuleRecord.minutes > CourseModule.minimum_minutes), 1), else_=0)
     quiz = case((CourseModule.kind == ModuleKind.QUIZ, 1), else_=0)
     columns = (Attendance.id, Attendance.signed_off_by_id, StudySession.number, StudyTask.number)
-    more = (Attendance.quiz_score, Attendance.quiz_by_hand, Attendance.override_reason)
+    more = (
+        Attendance.quiz_score,
+        Attendance.quiz_by_hand,
+        Attendance.override_reason,
+        StudyTask.rider_id,
+        Attendance.device,
+    )
     query = (
         select(*columns, *more, func.sum(case((timed, 1), else_=0)), func.sum(longer), func.max(quiz))
         .join(Booking, Booking.id == Attendance.booking_id)
@@ -82,12 +91,23 @@ def _signed(
     score: int | None,
     by_hand: str,
     reason: str,
+    rider: int,
+    phone: str | None,
     timed: int,
     longer: int,
     quiz: Any,
 ) -> Signed:
-    no_quiz = score is None if quiz or score is not None else None
-    return Signed(signer, held, task, longer == 0 if timed else None, no_quiz, bool(by_hand), bool(reason))
+    return Signed(
+        signer,
+        held,
+        task,
+        at_minimum=longer == 0 if timed else None,
+        no_quiz=score is None if quiz or score is not None else None,
+        by_exception=bool(reason),
+        by_hand=bool(by_hand),
+        rider=rider,
+        phone=phone,
+    )
 
 
 def list_taken_back(session: Session, path: str, period: Period) -> Sequence[TakenBack]:

@@ -17,7 +17,7 @@ from trafficedu.analysis.unusual import exceeding
 from trafficedu.areas.models import Area
 from trafficedu.core.month import Period
 from trafficedu.outcomes.queries.signatures import Signed, list_signed, list_taken_back
-from trafficedu.outcomes.rules import AT_MINIMUM, BY_EXCEPTION, BY_HAND, NO_QUIZ, REVISION, TAKEN_BACK
+from trafficedu.outcomes.rules import AT_MINIMUM, BY_EXCEPTION, BY_HAND, NO_QUIZ, REVISION, SHARED_PHONE, TAKEN_BACK
 
 CASES_SHOWN = 20
 LEAST_TOTAL = 5
@@ -36,6 +36,7 @@ def signatures_of(
         AT_MINIMUM: _sessions_at_minimum(signed),
         NO_QUIZ: [(one.signer, one.task, one.no_quiz) for one in signed if one.no_quiz is not None],
         BY_HAND: [(one.signer, one.task, one.by_hand) for one in signed if one.no_quiz is False],
+        SHARED_PHONE: _shared_phones(signed),
         BY_EXCEPTION: [(one.signer, one.task, one.by_exception) for one in signed],
         TAKEN_BACK: [(one.signer, one.task, one.revoked) for one in list_taken_back(session, area.path, period)],
     }
@@ -56,6 +57,15 @@ def _sessions_at_minimum(signed: Sequence[Signed]) -> list[Case]:
         if one.at_minimum is not None:
             of[one.signer, one.session].append(one.at_minimum)
     return [(signer, number, 2 * sum(at) > len(at)) for (signer, number), at in of.items()]
+
+
+def _shared_phones(signed: Sequence[Signed]) -> list[Case]:
+    """Return who checked in alone by a phone, and whether another rider was checked in by the same phone."""
+    riders: dict[str, set[int]] = defaultdict(set)
+    for one in signed:
+        if one.phone is not None:
+            riders[one.phone].add(one.rider)
+    return [(one.signer, one.task, len(riders[one.phone]) > 1) for one in signed if one.phone is not None]
 
 
 def _judged(cases: Iterable[Case]) -> list[dict[str, Any]]:
