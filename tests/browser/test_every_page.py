@@ -27,7 +27,7 @@ from trafficedu.demo.services import load_demo
 
 pytestmark = pytest.mark.browser
 NARROW = (360, 780)
-DOWNLOADS = (".pdf", ".csv", ".xlsx", ".gift", ".svg", ".json", ".js", ".webmanifest")
+DOWNLOADS = (".pdf", ".csv", ".xlsx", ".gift", ".ics", ".svg", ".json", ".js", ".webmanifest")
 NOT_PAGES = {
     "static",
     "health.alive",

@@ -16,6 +16,7 @@ from trafficedu.core.addresses import MonthConverter
 OPEN_TO_ALL = {
     "accounts.language",
     "accounts.sign_in",
+    "calendar.feed",
     "door.enter",
     "door.let_in",
     "door.prove",
@@ -28,6 +29,7 @@ OPEN_TO_ALL = {
     "public.certificate_pdf",
     "public.close",
     "public.find",
+    "public.give_up_seat",
     "public.move",
     "public.objection",
     "public.own_printed",

@@ -92,6 +92,7 @@ NOT_SEEN = {
     "riders.index",
     "riders.register",
     "riders.unmask",
+    "calendar.open_feed",
     "sessions.create",
     "sessions.create_weekly",
     "stations.create",

@@ -48,6 +48,7 @@ from trafficedu.demo.study import Study
 from trafficedu.demo.telling import enter_messages
 from trafficedu.demo.timetable import Timetable
 from trafficedu.education.models.courses import Course, CourseVersion
+from trafficedu.education.services.feeds import make_feed
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.plates import PLACE
 from trafficedu.stations.models import Station
@@ -78,6 +79,7 @@ class District:
         self._plan, self._span, self._rows = plan, span, Rows(session)
         self._places = lay_out(session, chance, plan.seed)
         furnish(session, self._places.stations)
+        make_feed(session, self._places.stations[0], "", SYSTEM)
         courses[0].free_order = True  # the longer ones keep theirs
         if date_of(span.first_day) < self._places.root.valid_from:
             raise Refusal(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -91,3 +91,15 @@ def list_rooms_used(session: Session, station: Station, day: date) -> Sequence[R
     """Return the rooms of a station that are in use on a day or were until later."""
     query = select(Room).where(Room.station_id == station.id, (Room.ended_on.is_(None)) | (Room.ended_on >= day))
     return session.scalars(query.order_by(Room.kind, Room.number)).all()
+
+
+def count_coming_of_series(session: Session, study: StudySession, now: datetime) -> int:
+    """Return how many sessions of a session's series are still to come, itself among them; 0 without a series."""
+    if study.series is None:
+        return 0
+    query = select(func.count()).where(
+        StudySession.series == study.series,
+        StudySession.state == SessionState.SCHEDULED,
+        StudySession.starts_utc > now,
+    )
+    return session.scalar(query.select_from(StudySession)) or 0

@@ -30,6 +30,7 @@ from trafficedu.education.forms.sessions import (
 )
 from trafficedu.education.models.courses import Course, StudySession
 from trafficedu.education.queries import people
+from trafficedu.education.queries.calendar import count_coming_of_series
 from trafficedu.education.queries.courses import list_courses
 from trafficedu.education.queries.hours import hours_of
 from trafficedu.education.queries.rooms import rooms_of
@@ -167,6 +168,7 @@ def show(number: str) -> Any:
         own=actor().scope.station_id == study.station_id,
         all_booked=roster,
         settled=rosters.is_settled(roster),
+        still=count_coming_of_series(session(), study, utc_now()),
         issued=list_documents(session(), DocumentKind.ROSTER, study.number),
         rooms=rooms_of(session(), study),
         coming=study.takes_place and study.starts_utc > utc_now(),
