@@ -9,18 +9,24 @@ from datetime import datetime, timedelta
 
 import pypdfium2
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
+from tests.education.test_concurrency import in_threads
 from tests.education.test_study import STARTS, seat, studied
-from tests.factories.education import District, make_rider, make_session
+from tests.factories import people
+from tests.factories.education import District, make_district, make_rider, make_session
 from trafficedu.accounts.models import User
+from trafficedu.accounts.queries import actor_of
 from trafficedu.core import clock
 from trafficedu.core.actors import Actor
+from trafficedu.core.database import database
 from trafficedu.core.errors import Denied, Refusal
+from trafficedu.core.transactions import WRITES
 from trafficedu.education.models.courses import StudySession
-from trafficedu.education.models.tasks import Booking, Certificate
+from trafficedu.education.models.tasks import Booking, Certificate, StudyTask
 from trafficedu.education.queries.closing import list_to_close
 from trafficedu.education.services import closing, door
 from trafficedu.education.services.absence import note_absent
@@ -28,6 +34,7 @@ from trafficedu.education.services.closing import Choice, Closed, close_session,
 from trafficedu.education.views import closing as closing_views
 from trafficedu.issued.models import Document
 from trafficedu.issued.rules import DocumentKind
+from trafficedu.reaching.models import RiderMessage
 
 OVER = STARTS + timedelta(hours=3)
 NAMES = ("丁一", "白二", "艾三", "陈四")
@@ -178,3 +185,31 @@ def test_a_session_of_another_station_is_not_there(
     client.sign_in(make_user("station", station_id=district.at_b.id))
     for path in ("close", "certificates.pdf"):
         assert client.get(f"/sessions/{study.number}/{path}").status_code == 404
+
+
+def test_six_clerks_at_once_close_a_session_once(fresh_app: Flask) -> None:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
+        district = make_district(session)
+        clerk = actor_of(people.make_user(session, "station", station_id=district.at_a.id))
+        study = make_session(session, district.at_a, STARTS)
+        make_session(session, district.at_a, STARTS + timedelta(days=400))
+        made = [seat(session, make_rider(session, district.a, name), district) for name in NAMES]
+        for one in made[:2]:
+            studied(session, one, clerk)
+        door.check_in(session, made[2], clerk, STARTS)
+        numbers = [one.task.number for one in made]
+        study_id = study.id
+        session.commit()
+    chosen = Choice(absent={numbers[3]}, signed=set(numbers[:2]), left={numbers[2]})
+
+    def close(session: Session, _number: int) -> None:
+        close_session(session, session.get_one(StudySession, study_id), chosen, clerk, OVER)
+
+    in_threads(fresh_app, close, 6)
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
+        assert len(session.scalars(select(Certificate)).all()) == 2
+        assert len(session.scalars(select(Document).where(Document.kind == DocumentKind.ROSTER)).all()) == 1
+        missed = session.scalars(select(StudyTask.absences).order_by(StudyTask.id)).all()
+        assert missed == [0, 0, 0, 1]
+        kinds = session.scalars(select(RiderMessage.kind).order_by(RiderMessage.kind)).all()
+        assert [kinds.count(kind) for kind in ("certificate", "missed")] == [2, 1]

@@ -161,7 +161,9 @@ def test_a_seat_that_was_moved_and_a_session_that_was_cancelled_are_one_message_
     session.refresh(other)
     cancel_session(session, other, "讲师生病", other.version, 1, staff, now + timedelta(minutes=2))
     last = told(session, task)[-1]
-    assert (last.kind, last.was_utc) == ("cancelled", other.starts_utc)
+    assert (last.kind, last.was_utc, last.station_id) == ("cancelled", other.starts_utc, other.station_id)
+    assert last.booking is not None
+    assert last.booking.session_id == other.id, "its station rings up who is not reached"
 
 
 def test_company_and_village_are_told_of_a_seat_missed_as_configured(

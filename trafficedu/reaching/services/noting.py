@@ -77,10 +77,18 @@ def note_seat(session: Session, event: SeatGiven) -> None:
 
 
 def note_other_seat(session: Session, event: SeatMoved) -> None:
-    """Tell a rider of a seat that came instead of another one, whose session is cancelled or goes on without them."""
+    """Tell a rider of a seat that came instead of another one.
+
+    Where the session of that one is cancelled, the message is of the seat that was lost: its station rings up whoever
+    is not reached.
+    """
     left = session.get_one(StudySession, event.left_session_id)
-    kind = MessageKind.CANCELLED if left.is_cancelled else MessageKind.MOVED
-    note(session, kind, str(event.booking_id), event.booking_id, event.at_utc, left.starts_utc)
+    if not left.is_cancelled:
+        note(session, MessageKind.MOVED, str(event.booking_id), event.booking_id, event.at_utc, left.starts_utc)
+        return
+    lost = select(func.max(Booking.id)).where(Booking.task_id == event.task_id, Booking.session_id == left.id)
+    booking_id = session.scalar(lost) or event.booking_id
+    note(session, MessageKind.CANCELLED, str(booking_id), booking_id, event.at_utc, left.starts_utc)
 
 
 def note_given_up(session: Session, event: SeatGivenUp) -> None:
