@@ -26,6 +26,11 @@ from trafficedu.riders.models import Rider
 CHANGED = message("This message has been sent or changed meanwhile. Look at it again.")
 
 
+def _hold(session: Session, row: RiderMessage) -> None:
+    """Hold a message, and read how it stands now; what was loaded with it is not held."""
+    session.refresh(row, ["state", "told_utc", "version"], with_for_update=True)
+
+
 def resend(session: Session, row: RiderMessage, by: Actor, now: datetime) -> None:
     """Have a message that did not arrive sent again, with words and address as they are then.
 
@@ -34,7 +39,7 @@ def resend(session: Session, row: RiderMessage, by: Actor, now: datetime) -> Non
     Stale
         It is under way, arrived, or is no longer needed.
     """
-    session.refresh(row, with_for_update=True)
+    _hold(session, row)
     row.state = MESSAGE_LIFE.after(MessageAct.RESEND, row.state)
     row.text, row.reason, row.attempts, row.next_utc, row.ended_utc = "", "", 0, now, None
     session.flush()
@@ -58,7 +63,7 @@ def note_told(session: Session, row: RiderMessage, by: Actor, now: datetime) -> 
         The message arrived, or is being sent again.
     """
     by.require("reaching:call:make")
-    session.refresh(row, with_for_update=True)
+    _hold(session, row)
     if not row.needs_call:
         raise Stale(CHANGED)
     if row.told_utc is None:
@@ -71,7 +76,7 @@ def note_told(session: Session, row: RiderMessage, by: Actor, now: datetime) -> 
 def take_back_told(session: Session, row: RiderMessage, by: Actor, _now: datetime) -> None:
     """Take back that a rider was told by phone: the rider is on the list again."""
     by.require("reaching:call:make")
-    session.refresh(row, with_for_update=True)
+    _hold(session, row)
     if row.told_utc is not None:
         row.told_utc = row.told_by_id = None
         session.flush()
