@@ -23,6 +23,7 @@ def upgrade() -> None:
         batch.drop_constraint(op.f(SEATS), type_="check")
         batch.create_check_constraint(op.f(SEATS), "seats_taken >= 0 AND seats_taken <= capacity + extra_seats")
         batch.create_check_constraint(op.f(EXTRA), "extra_seats >= 0")
+    with op.batch_alter_table("study_session") as batch:  # rows are copied with the default before it goes
         batch.alter_column("extra_seats", server_default=None)
     with op.batch_alter_table("study_task") as batch:
         batch.add_column(sa.Column("paused_until", sa.Date(), nullable=True))
@@ -35,6 +36,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("booking") as batch:
         batch.add_column(sa.Column("earlier_ok", sa.Boolean(), nullable=False, server_default=sa.false()))
+    with op.batch_alter_table("booking") as batch:
         batch.alter_column("earlier_ok", server_default=None)
     op.create_index(
         "ix_booking_earlier_session_id",
