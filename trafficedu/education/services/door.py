@@ -13,20 +13,19 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
-from trafficedu.core.loading import loaded
 from trafficedu.core.text import message
 from trafficedu.education.models.courses import StudySession
-from trafficedu.education.models.tasks import Attendance, Booking, Certificate, ModuleRecord, StudyTask
+from trafficedu.education.models.tasks import Attendance, Booking, Certificate, StudyTask
 from trafficedu.education.rules import states
 from trafficedu.education.rules.states import (
     BOOKING_LIFE,
     TASK_LIFE,
-    AttendanceState,
     BookingAct,
     ProposalKind,
     TaskAct,
 )
 from trafficedu.education.services.absence import lock_study, require_one_place
+from trafficedu.education.services.crediting import credit
 from trafficedu.education.services.endings import lapse_proposals
 from trafficedu.education.services.study import attendance_of, require_hours
 
@@ -89,7 +88,7 @@ def check_in(
         attendance.identified_utc, attendance.identified_by_id = now, by.user_id
     session.add(attendance)
     session.flush()
-    _credit(session, attendance, now)
+    credit(session, attendance, now)
     audit.write(session, "education:session:check_in", by, subject=attendance, task=booking.task_id)
     return attendance
 
@@ -126,35 +125,6 @@ def confirm_identity(session: Session, booking: Booking, by: Actor, now: datetim
         session.flush()
         audit.write(session, "education:session:check_in", by, subject=attendance, identified=True)
     return attendance
-
-
-def _credit(session: Session, attendance: Attendance, now: datetime) -> None:
-    """Count modules that the rider completed for this task before leaving an earlier session, some days ago at most."""
-    days = timedelta(days=figure(session, "education.credit_days"))
-    earlier = session.scalars(
-        select(ModuleRecord)
-        .join(ModuleRecord.attendance)
-        .join(Attendance.booking)
-        .where(
-            Booking.task_id == attendance.booking.task_id,
-            Attendance.state.in_((AttendanceState.LEFT, AttendanceState.UNFINISHED)),
-            Attendance.checked_in_utc >= now - days,
-        )
-        .options(loaded(ModuleRecord.attendance))
-        .order_by(ModuleRecord.id)
-    ).all()
-    plan = {module.id: module for module in attendance.booking.session.plan.modules}
-    for record in earlier:
-        module, score = plan.pop(record.module_id, None), record.attendance.quiz_score
-        if module is None or record.minutes is None or record.minutes < module.minimum_minutes:
-            continue
-        if module.is_quiz:
-            if score is None or score < attendance.booking.session.plan.pass_mark:
-                continue
-            attendance.quiz_score, attendance.quiz_by_hand = score, record.attendance.quiz_by_hand
-        times = {"started_utc": record.started_utc, "ended_utc": record.ended_utc, "minutes": record.minutes}
-        session.add(ModuleRecord(attendance=attendance, module_id=module.id, credited=True, **times))
-    session.flush()
 
 
 def undo_check_in(session: Session, booking: Booking, by: Actor, now: datetime) -> None:

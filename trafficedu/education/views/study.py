@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, render_template
@@ -19,7 +20,7 @@ from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.education.forms.study import OverrideForm, QuizForm
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking
-from trafficedu.education.queries import certificates, people, proposals, sessions
+from trafficedu.education.queries import certificates, crediting, people, proposals, sessions
 from trafficedu.education.rules import states
 from trafficedu.education.services import study as study_services
 from trafficedu.education.services.by_hand import record_quiz_by_hand
@@ -67,10 +68,21 @@ def card_page(booking: Booking, quiz: QuizForm | None = None, override: Override
         not_begun=states.NOT_BEGUN,
         proposal=proposals.open_of_task(session(), booking.task_id),
         attendance_act=states.AttendanceAct,
+        kept=_kept(booking),
         **situation_of(booking.session),
     )
     wrong = (quiz is not None and quiz.errors) or (override is not None and override.errors)
     return page, 422 if wrong else 200
+
+
+def _kept(booking: Booking) -> Sequence[tuple[str, date]]:
+    """Return which modules count at the rider's next session, and until when: of who left early."""
+    attendance = booking.attendance
+    if attendance is None or not attendance.has_left:
+        return []
+    plan = booking.session.plan
+    kept = [(module, crediting.credited_for(module, plan, attendance.modules)) for module in plan.modules]
+    return [(module.name(locale()), crediting.counts_until(session(), one)) for module, one in kept if one is not None]
 
 
 def to_card(number: str, task: str) -> Response:
