@@ -202,3 +202,14 @@ def test_what_waits_is_put_into_words_where_nothing_is_sent(
     (row,) = told(session, task)
     assert (row.state, row.channel) == ("dry", "sms")
     assert "已为您安排" in row.text
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30", "heute"])
+def test_what_is_no_day_is_answered(
+    day: str, session: Session, district: District, make_user: MakeUser, client: Browser
+) -> None:
+    session.commit()
+    client.sign_in(make_user("station", station_id=district.at_a.id))
+    assert client.get(f"/station-days/{district.at_a.code}/{day}").status_code == 404
+    assert client.get("/calls?of=SNOBODY").status_code == 404
+    assert client.get("/calls?of=%00").status_code == 400

@@ -24,13 +24,19 @@ from trafficedu.reaching.services import days as services
 from trafficedu.reaching.views.blueprint import pages
 from trafficedu.stations.models import Station
 
+NO_DAY = message("This is not a day. Write it like 2026-11-30.")
+YEARS = range(2000, 2200)
+"""Years whose days have one before and one after."""
+
 
 def _asked(code: str, on_day: str) -> tuple[Station, date]:
     """Return station and day of an address; raise :class:`Missing`."""
     try:
         day = date.fromisoformat(on_day)
     except ValueError:
-        raise Missing(message("This is not a day. Write it like 2026-11-30.")) from None
+        raise Missing(NO_DAY) from None
+    if day.year not in YEARS:
+        raise Missing(NO_DAY)
     return queries.find_station(session(), code, actor()), day
 
 

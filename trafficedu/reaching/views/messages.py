@@ -97,7 +97,7 @@ def resend(number: str) -> Any:
 @requires(CALL)
 def calls() -> Any:
     """I see whom no message reached, with the numbers, to ring them up or to print the list."""
-    number = request.args.get("of", "")[:12]
+    number = "".join(sign for sign in request.args.get("of", "") if sign.isalnum())[:12]
     study = find_session(session(), number, actor()) if number else None
     with writing(session()) as own:
         found = calling.open_calls(own, actor(), number)
