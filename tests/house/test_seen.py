@@ -56,6 +56,7 @@ NOT_SEEN = {
     "door.queued",
     "education.chosen",
     "escalation.export",
+    "outcomes.export",
     "escalation.new_replay",
     "evaluation.again",
     "evaluation.export",

@@ -170,6 +170,8 @@ def signing_sentence(name: Message, cases: int, total: int, expected: float) -> 
 
 def signing_none(signers: int) -> Message:
     """Say that nobody is beyond chance, of how many looked at."""
+    if not signers:
+        return message("Nothing is on record")
     return message("Nobody of %(signers)s has more than chance explains.", signers=signers)
 
 
