@@ -99,7 +99,7 @@ def test_the_clerk_is_led_to_the_queue_and_never_begins_vr_for_thirty(
 ) -> None:
     client.sign_in(user)
     listed = client.get(f"/sessions/{held.number}/check-in?lang=en").text
-    assert "VR queue: 0 riding, 30 waiting" in listed
+    assert "VR queue: 0 riding, 30 can come now" in listed
     assert "Begin Road safety lecture for 20" in listed
     assert "10 more wait for a place" in listed
     ride = next(module for module in held.plan.modules if module.kind == ModuleKind.VR)
