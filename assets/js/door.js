@@ -57,6 +57,13 @@ async function keep(text, { identified = false, nonce } = {}) {
   phone.send();
 }
 
+// words that were refused can be mended; a code is scanned again. The next one may be on its way already.
+function giveBack(text) {
+  if (!field() || field().value || isCode(text) || rowOf(text)) return;
+  field().value = text;
+  field().select();
+}
+
 function answered(told, text, nonce) {
   const keys = [];
   if (told.outcome === "confirm") keys.push({ label: say("Confirm"), main: true, act: () => arrive(told.task || text, { identified: true, nonce: newNonce() }) });
@@ -64,8 +71,7 @@ function answered(told, text, nonce) {
   (told.several ?? []).forEach(({ task, name, last_four: four }) => keys.push({ label: `${name} ${four}`, act: () => arrive(task) }));
   const links = told.tone === "problem" && told.address ? [{ label: say("Open"), address: told.address }] : [];
   const row = told.html ? put(told.html) : told.task ? rowOf(told.task) : null;
-  if (told.tone !== "problem") clear();
-  else field()?.select();
+  if (told.tone === "problem") giveBack(text);
   shows(told, { keys, links });
   flash(row);
   row?.scrollIntoView({ block: "nearest" });
@@ -93,9 +99,9 @@ async function arrive(text, { identified = false, move = false, nonce = newNonce
 // Enter: a code, the one line that is left, or somebody who is not on the list
 function enter(text) {
   if (!text.trim()) return;
-  if (isCode(text)) return arrive(text);
-  const fits = meant(text);
+  const fits = isCode(text) ? [] : meant(text);
   if (fits.length > 1) return shows({ tone: "open", word: say("Several"), message: say("SeveralText") });
+  clear(); // at once: a scanner does not wait for answers
   return arrive(fits.length === 1 ? fits[0].dataset.task : text);
 }
 

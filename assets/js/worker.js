@@ -16,6 +16,7 @@ async function isFresh(kept) {
 async function keepPage(kept) {
   const answer = await fetch(kept, { credentials: "same-origin", redirect: "manual" });
   if (answer.ok) await (await caches.open(PAGES)).put(kept, answer);
+  else await answer.body?.cancel(); // one that nobody reads holds its connection, and a browser has few
 }
 
 const keepPages = () =>

@@ -17,11 +17,16 @@ export async function keepTap(box, { session, text, label, identified = false, n
   return nonce;
 }
 
-// {session task: state of the row} of all taps of this device
+// {"session task": state} of all taps of this device; of one that was sent the address says which session it was
 export async function tapsOf(box) {
-  const rows = (await box.records()).filter(({ what, sealed }) => what === ARRIVAL && sealed);
-  const taps = await Promise.all(rows.map(async (row) => [row, await box.contentOf(row)]));
-  return new Map(taps.map(([row, { fields }]) => [`${fields[0][1]} ${fields[1][1]}`, row.state]));
+  const rows = (await box.records()).filter(({ what }) => what === ARRIVAL);
+  const taps = await Promise.all(
+    rows.map(async (row) => {
+      const [session, text] = row.sealed ? (await box.contentOf(row)).fields.map(([, value]) => value) : [/\/sessions\/([^/]+)/.exec(row.address ?? "")?.[1], row.number];
+      return [`${session} ${text}`, row.state];
+    }),
+  );
+  return new Map(taps);
 }
 
 export async function learnLists(box, url) {

@@ -2,6 +2,9 @@
 import { known, serversNow } from "./clock.js";
 import { knownLists, learnLists, tapsOf } from "./away.js";
 
+const WORDS = { waiting: "Kept", refused: "Refused", sent: "Sent" };
+const TONES = { waiting: "open", refused: "problem", sent: "done" };
+
 const part = (name) => document.querySelector(`[data-${name}]`);
 const say = (name) => document.querySelector("[data-door]").dataset[`word${name}`];
 
@@ -19,7 +22,7 @@ export async function todayPage({ box, factsUrl, kept, tap }) {
   let chosen = "";
 
   function lineOf(study, rider, state) {
-    const waits = state ? element("span", { className: "state state-open", textContent: state === "refused" ? say("Refused") : say("Kept") }) : null;
+    const waits = state ? element("span", { className: `state state-${TONES[state]}`, textContent: say(WORDS[state]) }) : null;
     const said = waits ?? element("span", { className: `state${rider.expected ? "" : " state-done"}`, textContent: rider.said });
     const key = element("button", { type: "button", className: "btn btn-primary", textContent: say("CheckIn") });
     key.addEventListener("click", () => tap(study, rider));
@@ -58,7 +61,7 @@ export async function todayPage({ box, factsUrl, kept, tap }) {
     if (!lists.length) lists = found?.value ?? [];
     part("empty").hidden = lists.length > 0 || !kept;
     part("away").hidden = !lists.length || (!kept && navigator.onLine);
-    if (found) part("as-of").textContent = new Date(found.at - (known() ?? 0)).toLocaleString(document.documentElement.lang);
+    if (found) part("as-of").textContent = say("AsOf").replace("{when}", new Date(found.at - (known() ?? 0)).toLocaleString(document.documentElement.lang, { timeZone: "Asia/Shanghai", dateStyle: "short", timeStyle: "short" }));
     choose();
     await draw();
   }
