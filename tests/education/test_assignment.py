@@ -86,7 +86,7 @@ def test_in_a_city_the_own_district_then_the_citys_own_station_and_never_a_neigh
     far = make_session(session, own.at_c, NOW + timedelta(days=9))
     near = make_session(session, own.at_b, NOW + timedelta(days=10))
     offered = sessions_with_seats(session, waiting, NOW)
-    assert offered == [near, far, central]
+    assert offered == [central, far, near], "soonest first; the nearest is what is booked"
     assert seats.book(session, waiting, SYSTEM, NOW) is not None
     assert seat(session, waiting) is near
 

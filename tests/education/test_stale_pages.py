@@ -18,11 +18,11 @@ from trafficedu.education.queries.seats import live_booking
 
 @pytest.fixture
 def side(session: Session) -> Side:
-    """A side whose second rider is expected at a session that began half an hour ago."""
+    """A side whose second rider is expected at a session that began a quarter of an hour ago."""
     side = make_sides(session)[0]
     booking = live_booking(session, side.waiting.id)
     assert booking is not None
-    booking.session.starts_utc = utc_now() - timedelta(minutes=30)
+    booking.session.starts_utc = utc_now() - timedelta(minutes=15)
     booking.session.starts_on = local_date(booking.session.starts_utc)
     session.commit()
     return side

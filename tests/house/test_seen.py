@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -126,22 +126,35 @@ def posts(app: Flask) -> Iterator[str]:
 
 
 def says_what_it_saw(view: Callable[..., object]) -> bool:
-    """Tell whether a view, or a function of its module that it calls, calls ``seen``."""
-    module = inspect.getmodule(inspect.unwrap(view))
-    assert isinstance(module, ModuleType)
-    functions = {
-        node.name: node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.FunctionDef)
-    }
-    waiting, known = [inspect.unwrap(view).__name__], set[str]()
+    """Tell whether a view, or a function that it calls in its module or in another of views, calls ``seen``."""
+    waiting, known = [inspect.unwrap(view)], set[Callable[..., object]]()
     while waiting:
-        name = waiting.pop()
-        if name == "seen":
+        function = waiting.pop()
+        if function in known:
+            continue
+        known.add(function)
+        called = [node.func for node in ast.walk(_tree_of(function)) if isinstance(node, ast.Call)]
+        if any(isinstance(name, ast.Name) and name.id == "seen" for name in called):
             return True
-        if name in functions and name not in known:
-            known.add(name)
-            calls = [node for node in ast.walk(functions[name]) if isinstance(node, ast.Call)]
-            waiting += [call.func.id for call in calls if isinstance(call.func, ast.Name)]
+        waiting += filter(None, (_called(function, name) for name in called))
     return False
+
+
+def _tree_of(function: Callable[..., object]) -> ast.AST:
+    return ast.parse(textwrap.dedent(inspect.getsource(function)))
+
+
+def _called(by: Callable[..., object], name: ast.expr) -> Callable[..., object] | None:
+    """Return the function of our own views that ``name`` calls where ``by`` is written."""
+    names = vars(inspect.getmodule(by))
+    if isinstance(name, ast.Name):
+        meant = names.get(name.id)
+    elif isinstance(name, ast.Attribute) and isinstance(name.value, ast.Name):
+        meant = vars(names[name.value.id]).get(name.attr) if inspect.ismodule(names.get(name.value.id)) else None
+    else:
+        return None
+    is_ours = inspect.isfunction(meant) and ".views" in str(meant.__module__)
+    return meant if is_ours else None
 
 
 @pytest.mark.one_database

@@ -16,6 +16,7 @@ UNIT_NAMES = {
     "metres": _l("metres"),
     "minutes": _l("minutes"),
     "months": _l("months"),
+    "questions": _l("questions"),
     "percent": _l("percent"),
     "points": _l("points"),
     "riders": _l("riders"),
