@@ -48,15 +48,16 @@ class Part(NamedTuple):
 
 
 def stated_licence(name: str) -> str:
-    """Return the licence that an installed package states: an SPDX expression, else the name in its classifiers."""
+    """Return the licence that an installed package states: an SPDX expression, its classifiers, else its own words."""
     about = metadata(name)
-    for stated in [*about.get_all("License-Expression", []), *about.get_all("License", [])]:
+    stated = [*about.get_all("License-Expression", []), *about.get_all("License", [])]
+    for expression in stated:
         try:
-            return canonicalize_license_expression(stated)
+            return canonicalize_license_expression(expression)
         except InvalidLicenseExpression:
             continue
     classifiers = [line for line in about.get_all("Classifier", []) if line.startswith("License :: ")]
-    return ", ".join(line.rpartition(" :: ")[2] for line in classifiers)
+    return ", ".join(line.rpartition(" :: ")[2] for line in classifiers) or " ".join(stated[:1])
 
 
 def python_parts() -> list[Part]:
