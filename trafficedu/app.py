@@ -232,7 +232,9 @@ NAVIGATION = [
         [
             pages.NavigationItem("desk.find", _l("Rider at the desk"), "education:session:check_in"),
             pages.NavigationItem("education.tasks", _l("Study tasks"), "education:task:read"),
-            pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
+            pages.NavigationItem(
+                "sessions.sessions", _l("Sessions"), "education:session:read", also=["calendar.calendar"]
+            ),
             pages.NavigationItem("reaching.messages", _l("Messages to riders"), "reaching:message:read"),
             pages.NavigationItem("rooms.board_now", _l("Who is where"), "education:session:check_in"),
             pages.NavigationItem("quizzes.index", _l("Quiz questions"), "quizzes:question:read"),

@@ -260,3 +260,6 @@ def test_one_entry_of_the_menu_is_marked_the_nearest(client: Browser, session: S
     page = client.get("/evaluation/trends?lang=en").text
     marked = re.findall(r'<a href="([^"]+)" aria-current="page"', page)
     assert set(marked) == {"/evaluation/trends"}
+    client.sign_in(make_user("supervisor", area_id=places.area(session, places.TOWN).id))
+    page = client.get("/calendar?lang=en").text
+    assert set(re.findall(r'<a href="([^"]+)" aria-current="page"', page)) == {"/sessions"}

@@ -34,11 +34,12 @@ KNOWN_ERRORS = {400, 403, 404, 409, 413, 415, 429, 500}
 
 @dataclass(frozen=True)
 class NavigationItem:
-    """One entry of the main menu."""
+    """One entry of the main menu; ``also`` names pages elsewhere that belong to it, with all below them."""
 
     endpoint: str
     label: Any
     permission: str
+    also: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,16 @@ class NavigationGroup:
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """An entry of the menu as a page shows it: where it leads, and its words."""
+    """An entry of the menu as a page shows it: where it leads, its words, and where else it is the present one."""
 
     url: str
     label: Any
+    also: Sequence[str] = ()
+
+    def reach(self, path: str) -> int:
+        """Return the length of its nearest address at or above ``path``; 0 where there is none."""
+        above = (url for url in (self.url, *self.also) if path == url or path.startswith(url.rstrip("/") + "/"))
+        return max(map(len, above), default=0)
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,10 @@ def menu_of(who: Actor, navigation: Sequence[NavigationGroup]) -> list[MenuGroup
     """Return the menu that ``who`` may open; the address of each entry is made once a page."""
     groups = [(group.label, [item for item in group.entries if who.may(item.permission)]) for group in navigation]
     return [
-        MenuGroup(label, [MenuEntry(url_for(item.endpoint), item.label) for item in items])
+        MenuGroup(
+            label,
+            [MenuEntry(url_for(item.endpoint), item.label, [url_for(each) for each in item.also]) for item in items],
+        )
         for label, items in groups
         if items
     ]
@@ -77,8 +87,10 @@ def menu_of(who: Actor, navigation: Sequence[NavigationGroup]) -> list[MenuGroup
 
 def marked(menu: Sequence[MenuGroup]) -> str:
     """Return the address of the one entry that is marked as the present page: of several, the nearest above it."""
-    path, addresses = request.path, [entry.url for group in menu for entry in group.entries]
-    return max((url for url in addresses if path == url or path.startswith(url.rstrip("/") + "/")), key=len, default="")
+    nearest = max(
+        (entry for group in menu for entry in group.entries), key=lambda entry: entry.reach(request.path), default=None
+    )
+    return nearest.url if nearest is not None and nearest.reach(request.path) else ""
 
 
 @cache
