@@ -143,7 +143,7 @@ def _addresses(app: Flask, here: Side) -> Iterator[str]:
         "hazards": "hazard",
     }
     watched = {f"hazards.{page}": "watch" for page in ("check", "edit_check", "look", "end_check")}
-    first |= {"sessions": "session", "study": "session"}
+    first |= dict.fromkeys(("sessions", "study", "door", "rooms", "vr", "closing", "signing", "quizzes"), "session")
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or set()) or rule.endpoint == "static":

@@ -32,8 +32,8 @@ from trafficedu.education.services.seats import FULL, NOT_OFFERED
 from trafficedu.violations.queries.searching import Words
 
 
-def _reason(label: Any, hint: Any, required: Any) -> TextField:
-    return TextField(label, [InputRequired(required), at_most(500)], description=hint, render_kw={"rows": 3})
+def _reason(label: Any, hint: Any, required: Any, **field: Any) -> TextField:
+    return TextField(label, [InputRequired(required), at_most(500)], description=hint, render_kw={"rows": 3}, **field)
 
 
 class FindForm(Form):
@@ -61,6 +61,7 @@ class QuizForm(Form):
         _l("Reason for entering the score by hand"),
         _l("Shown on the study card and the roster, and counted as an exception."),
         _l("Enter the reason."),
+        id="by-hand-reason",  # the card asks for the reason of an exception too
     )
 
 

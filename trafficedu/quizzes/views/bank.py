@@ -143,15 +143,15 @@ def release(code: str) -> Any:
     return back_to("quizzes.show", code=code)
 
 
-@pages.get("/questions/<code>/picture/<int:number>")
+@pages.get("/questions/<code>/picture/<int:version>")
 @requires(READ)
-def picture(code: str, number: int) -> Any:
+def picture(code: str, version: int) -> Any:
     """I look at the picture of a version."""
     question: Question = queries.find_question(session(), code)
-    version = next((each for each in question.versions if each.number == number), None)
-    if version is None or version.picture_key is None:
+    shown = next((each for each in question.versions if each.number == version), None)
+    if shown is None or shown.picture_key is None:
         raise Missing(message("This question has no picture of its own."))
-    return uploaded(version)
+    return uploaded(shown)
 
 
 @pages.get("/signs/<name>.svg")
