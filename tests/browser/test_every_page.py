@@ -34,6 +34,7 @@ NOT_PAGES = {
     "health.ready",
     "health.metrics",
     "accounts.sign_in",
+    "door.facts",
     "helmets.facts",
     "hazards.facts",
     "hazards.photo",

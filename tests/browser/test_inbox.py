@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from tests.browser.conftest import Visitor
@@ -26,6 +26,12 @@ def states(app: Flask) -> list[str]:
         return list(session.scalars(select(Violation.state).order_by(Violation.id)))
 
 
+def press(page: Page, key: str) -> None:
+    """Press a key once the page that came listens to keys: an address changes before that."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)
+
+
 @pytest.mark.parametrize("locale", ["en"])
 def test_by_keyboard_and_two_at_once(live_app: Flask, visit: Callable[[str], Visitor]) -> None:
     with writing(live_app) as session:
@@ -40,13 +46,13 @@ def test_by_keyboard_and_two_at_once(live_app: Flask, visit: Callable[[str], Vis
         visitor.open("/inbox")
         expect(visitor.page).to_have_url(re.compile(numbers[0]))
         visitor.look("review")
-    one.page.keyboard.press("n")
+    press(one.page, "n")
     expect(one.page).to_have_url(re.compile(numbers[1]))
     one.open("/inbox")
-    one.page.keyboard.press("r")
+    press(one.page, "r")
     expect(one.page.locator("#reasons-r")).to_be_focused()
     assert states(live_app) == ["pending"] * 3, "a refusal needs a reason first"
-    one.page.keyboard.press("2")
+    press(one.page, "2")
     expect(one.page).to_have_url(re.compile(numbers[1]))
     assert states(live_app) == ["rejected", "pending", "pending"]
 
@@ -54,20 +60,20 @@ def test_by_keyboard_and_two_at_once(live_app: Flask, visit: Callable[[str], Vis
     expect(other.page.get_by_text("This is decided already")).to_be_visible()
     assert states(live_app) == ["rejected", "pending", "pending"], "the first of the two has decided"
 
-    one.page.keyboard.press("u")
+    press(one.page, "u")
     expect(one.page).to_have_url(re.compile(numbers[0]))
     assert states(live_app) == ["pending"] * 3
     for following in [*numbers[1:], f"person/{numbers[0]}"]:
-        one.page.keyboard.press("a")
+        press(one.page, "a")
         expect(one.page).to_have_url(re.compile(f"/inbox.*{following}$"))
     assert states(live_app) == ["confirmed"] * 3
-    one.page.keyboard.press("u")
+    press(one.page, "u")
     expect(one.page).to_have_url(re.compile(f"/review/{numbers[2]}"))
     assert states(live_app) == ["confirmed", "confirmed", "pending"]
-    one.page.keyboard.press("a")
+    press(one.page, "a")
     for following in [*(f"person/{number}" for number in numbers[1:]), "inbox"]:
         expect(one.page).to_have_url(re.compile("/person/"))
-        one.page.keyboard.press("r")
-        one.page.keyboard.press("1")
+        press(one.page, "r")
+        press(one.page, "1")
         expect(one.page).to_have_url(re.compile(f"{following}$"))
     expect(one.page.get_by_text("Nothing waits for you")).to_be_visible()
