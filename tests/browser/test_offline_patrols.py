@@ -134,6 +134,7 @@ def test_one_that_began_with_a_network_goes_on_without_one_and_the_sign_out_warn
     ready(page)
     stops(page, 2)
     press(page, "stop")
+    stops(page, 3)  # it counts for the officer once it is shown, and is kept by then
     page.context.set_offline(False)
     page.goto(f"{visitor.address}/patrols/now")
     ready(page)

@@ -19,6 +19,7 @@ from trafficedu.core.database import close_connections, database, session
 from trafficedu.core.lanes import KERB_THREADS, THREADS, Crossing, Desk, kerb
 from trafficedu.core.settings import Settings
 
+OF_QUIZ = ("answer", "begin", "hand_in", "overview", "picture", "question", "start")
 KERB = {
     "accidents.new",
     "accounts.language",
@@ -78,20 +79,6 @@ KERB = {
     "public.shown",
     "public.verified",
     "public.verify",
-    "quizzes.phone_answer",
-    "quizzes.phone_begin",
-    "quizzes.phone_hand_in",
-    "quizzes.phone_overview",
-    "quizzes.phone_picture",
-    "quizzes.phone_question",
-    "quizzes.phone_start",
-    "quizzes.tablet_answer",
-    "quizzes.tablet_begin",
-    "quizzes.tablet_hand_in",
-    "quizzes.tablet_overview",
-    "quizzes.tablet_picture",
-    "quizzes.tablet_question",
-    "quizzes.tablet_start",
     "signing.absent",
     "signing.left",
     "signing.override",
@@ -120,7 +107,7 @@ KERB = {
     "vr.end",
     "vr.not_here",
     "vr.queue",
-}
+} | {f"quizzes.{on}_{page}" for on in ("phone", "tablet") for page in OF_QUIZ}
 ENDLESS = {
     "sqlite": "WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more) SELECT count(*) FROM more",
     "postgresql": "SELECT pg_sleep(60)",
