@@ -7,9 +7,7 @@ never sent again: it may have arrived.
 
 from __future__ import annotations
 
-import time
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -29,13 +27,10 @@ from trafficedu.messages.rules import (
     next_attempt,
     shortened,
 )
+from trafficedu.messages.services.rounds import BATCH, attend, claimed
 
-ROUND_SECONDS = 20
-"""How long a round of the worker sends: other chores wait behind it."""
 _UNDER_WAY = among(Delivery.state, *UNDER_WAY)
 """What has not ended, as its index knows it."""
-CLAIM_HOLDS = timedelta(minutes=10)
-BATCH = 50
 
 
 def deliver_due(session: Session, now: datetime) -> int:
@@ -44,22 +39,12 @@ def deliver_due(session: Session, now: datetime) -> int:
         _give_up_cut(session, now)
         due = select(Delivery.id).where(_UNDER_WAY, Delivery.state == DeliveryState.WAITING, Delivery.next_utc <= now)
         ids = session.scalars(due.order_by(Delivery.next_utc, Delivery.id).limit(BATCH)).all()
-    ends, made = time.monotonic() + ROUND_SECONDS, 0
-    for delivery_id in ids:
-        if time.monotonic() > ends:
-            break
-        made += deliver(session, delivery_id, now)
-    return made
+    return attend(ids, lambda delivery_id: deliver(session, delivery_id, now))
 
 
 def deliver(session: Session, delivery_id: int, now: datetime) -> bool:
     """Make one attempt at a delivery that waits; False where somebody else claimed it. Commits."""
-    claim = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == DeliveryState.WAITING)
-    with writing(session):
-        claimed: Any = session.execute(
-            claim.values(state=DeliveryState.SENDING, attempts=Delivery.attempts + 1, next_utc=now + CLAIM_HOLDS)
-        )
-    if not claimed.rowcount:
+    if not claimed(session, Delivery, delivery_id, DeliveryState.WAITING, DeliveryState.SENDING, now):
         return False
     state, reason = _attempt(session, session.get_one(Delivery, delivery_id, populate_existing=True))
     with writing(session):

@@ -7,11 +7,9 @@ up riders finds it on the list.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -24,6 +22,7 @@ from trafficedu.core.text import translate
 from trafficedu.core.transactions import writing
 from trafficedu.messages.queries import is_dry
 from trafficedu.messages.rules import shortened
+from trafficedu.messages.services.rounds import BATCH, attend, claimed
 from trafficedu.reaching.models import RiderMessage
 from trafficedu.reaching.queries import contacts
 from trafficedu.reaching.queries.gateway import gateway_of
@@ -45,10 +44,6 @@ from trafficedu.reaching.rules import (
 )
 from trafficedu.reaching.services.wording import TITLE, begins, text_of
 
-ROUND_SECONDS = 20
-"""How long a round of the worker sends: other chores wait behind it."""
-CLAIM_HOLDS = timedelta(minutes=10)
-BATCH = 50
 LONGEST = 500
 _UNDER_WAY = among(RiderMessage.state, *UNDER_WAY)
 
@@ -60,12 +55,7 @@ def deliver_due(session: Session, now: datetime) -> int:
         due = select(RiderMessage.id).where(_UNDER_WAY, RiderMessage.state == MessageState.WAITING)
         due = due.where(RiderMessage.next_utc <= now).order_by(RiderMessage.next_utc, RiderMessage.id)
         ids = session.scalars(due.limit(BATCH)).all()
-    ends, made = time.monotonic() + ROUND_SECONDS, 0
-    for message_id in ids:
-        if time.monotonic() > ends:
-            break
-        made += deliver(session, message_id, now)
-    return made
+    return attend(ids, lambda message_id: deliver(session, message_id, now))
 
 
 def deliver(session: Session, message_id: int, now: datetime) -> bool:
@@ -77,12 +67,7 @@ def deliver(session: Session, message_id: int, now: datetime) -> bool:
             wait = update(RiderMessage).where(RiderMessage.id == message_id, RiderMessage.state == MessageState.WAITING)
             session.execute(wait.values(next_utc=due))
         return False
-    claim = update(RiderMessage).where(RiderMessage.id == message_id, RiderMessage.state == MessageState.WAITING)
-    with writing(session):
-        claimed: Any = session.execute(
-            claim.values(state=MessageState.SENDING, attempts=RiderMessage.attempts + 1, next_utc=now + CLAIM_HOLDS)
-        )
-    if not claimed.rowcount:
+    if not claimed(session, RiderMessage, message_id, MessageState.WAITING, MessageState.SENDING, now):
         return False
     outcome, plan = _attempt(session, session.get_one(RiderMessage, message_id, populate_existing=True), now)
     with writing(session):
