@@ -55,6 +55,16 @@ def test_nobody_marks_absent_whom_another_clerk_lets_study(
     )
 
 
+def test_the_card_of_who_did_not_come_is_a_page(client: Browser, side: Side) -> None:
+    booking = side.waiting.bookings[-1]
+    client.sign_in(side.users[Role.STATION])
+    rider = f"/sessions/{booking.session.number}/riders/{side.waiting.number}"
+    assert client.post(f"{rider}/absent").status_code == 303
+    card = client.get(rider)
+    assert card.status_code == 200, "a study that never began has no score to show"
+    assert "得分" not in card.text
+
+
 def _button(page: str, action: str) -> dict[str, str]:
     """Return what the button that posts to ``action`` sends."""
     form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page, re.DOTALL)
