@@ -14,6 +14,7 @@ from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.errors import Refusal
 from trafficedu.core.tabular import ImportReport, numbered, silent
+from trafficedu.core.text import translate
 from trafficedu.quizzes import imports
 from trafficedu.quizzes.models import Question
 from trafficedu.quizzes.queries.bank import find_question
@@ -94,3 +95,26 @@ def test_the_pages_take_and_give_gift(client: Browser, make_user: MakeUser, dist
     refused = client.post("/questions/gift?lang=en", data={"file": (io.BytesIO(b"what {=a"), "bad.gift")})
     assert refused.status_code == 422
     assert "Line 1, column 6" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("notes", "said"),
+    [
+        ("::long-1::" + "长" * 501 + " {=甲 ~乙 ####因为}", "500"),
+        ("::long-1::问？ {=" + "长" * 201 + " ~乙 ####因为}", "200"),
+        ("::long-1::问？ {=甲 ~乙 ####" + "长" * 501 + "}", "500"),
+    ],
+)
+def test_gift_refuses_what_is_longer_than_it_is_kept(session: Session, notes: str, said: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        exchange.take_gift(session, f"// @source_zh 《法》\n{notes}".encode(), SYSTEM, LATER)
+    assert said in translate(refused.value.text, "en")
+
+
+def test_gift_is_written_as_if_typed_and_keeps_nobodys_number(session: Session) -> None:
+    content = "// @source_zh 《法》\n::odd-1::请打\x0013812345678？ {=甲\u200b ~乙 ####因为}".encode()
+    exchange.take_gift(session, content, SYSTEM, LATER)
+    kept = bank.newest(find_question(session, "odd-1")).as_entered
+    assert "13812345678" not in kept.text.zh
+    assert "\x00" not in kept.text.zh
+    assert kept.options[0].text.zh == "甲"

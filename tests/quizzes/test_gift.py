@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import translate
 from trafficedu.quizzes.models import QuestionVersion
-from trafficedu.quizzes.rules import gift
+from trafficedu.quizzes.rules import gift, rows
 from trafficedu.quizzes.rules.questions import Both, NewQuestion, Option
 from trafficedu.quizzes.rules.words import QuestionForm
 
@@ -72,3 +76,24 @@ def test_what_is_not_understood_says_where(text: str, line: int, column: int, wh
         gift.read(text)
     assert (fault.value.line, fault.value.column) == (line, column)
     assert why in translate(fault.value.text, "en")
+
+
+def test_a_file_made_to_keep_the_server_busy_is_answered_at_once() -> None:
+    spans = '<span lang="zh" class="multilang">' * 20_000
+    for text in (
+        f"::a::{spans} {{=甲 ~乙 ####因为}}",
+        "::a::题 {=甲 " + "~乙" * 300_000 + "}",
+        "::a::题" + "\\{" * 300_000 + " {=甲 ~乙 ####因为}",
+    ):
+        began = time.process_time()
+        with suppress(gift.GiftFault):
+            gift.read(text)
+        assert time.process_time() - began < 5
+
+
+def test_a_number_that_is_none_is_refused_in_words() -> None:
+    with pytest.raises(Refusal, match="Write weights"):
+        gift.read("// @weights basic=" + "9" * 5_000 + "\n::a::题 {=甲 ~乙 ####因为}")
+    cells = dict.fromkeys(rows.COLUMN_NAMES, "") | {"form": "single", "right": "9" * 5_000, "option_1_zh": "甲"}
+    with pytest.raises(Refusal, match="numbers of the right answers"):
+        rows.read(cells)

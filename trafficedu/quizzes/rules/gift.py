@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from trafficedu.core.errors import Refusal
 from trafficedu.core.text import Message, message
 from trafficedu.quizzes.rules import rows
-from trafficedu.quizzes.rules.questions import Both, NewQuestion, Option, true_or_false
+from trafficedu.quizzes.rules.questions import FEWEST_OPTIONS, MOST_OPTIONS, Both, NewQuestion, Option, true_or_false
 from trafficedu.quizzes.rules.words import QuestionForm
 
 SPECIAL = "~=#{}:"
-_SPAN = re.compile(r'<span\s+lang="(zh|zh_cn|zh-CN|en)"\s+class="multilang">(.*?)</span>', re.DOTALL | re.IGNORECASE)
+_SPAN = re.compile(r'<span\s+lang="(zh|zh_cn|zh-CN|en)"\s+class="multilang">', re.IGNORECASE)
+_SPAN_END = re.compile("</span>", re.IGNORECASE)
 _NOTE = re.compile(r"//\s*@(\w+)\s+(.*)")
 _WEIGHT = re.compile(r"%(-?\d+(?:\.\d+)?)%")
 _FORMAT = re.compile(r"^\[(html|moodle|plain|markdown)\]", re.IGNORECASE)
@@ -140,6 +141,9 @@ def _made(block: _Block, asked: Both, opening: int, inner: str) -> NewQuestion:
 def _options(block: _Block, offset: int, answers: str) -> tuple[QuestionForm, list[Option]]:
     """Return the options of a question: ``=`` before the right one, ``~`` before others, ``%50%`` for a part of it."""
     marks = [at for at in range(len(answers)) if answers[at] in "=~" and not _escaped(answers, at)]
+    if len(marks) > MOST_OPTIONS:
+        text = message("A question has %(least)d to %(most)d answers.", least=FEWEST_OPTIONS, most=MOST_OPTIONS)
+        raise block.fault(offset + marks[MOST_OPTIONS], text)
     if not marks or answers[: marks[0]].strip():
         raise block.fault(offset, message("Answers begin with = or ~. Other kinds of question are not understood."))
     parts = [answers[at + 1 : end] for at, end in zip(marks, [*marks[1:], len(answers)], strict=True)]
@@ -204,11 +208,19 @@ def _spans(text: Both) -> str:
 def _both(text: str) -> Both:
     """Return a text in both languages where its spans say so, else in Chinese alone, unless no character is Chinese."""
     said = _unescaped(_FORMAT.sub("", text.strip()))
-    spans = {("en" if name.lower() == "en" else "zh"): " ".join(words.split()) for name, words in _SPAN.findall(said)}
-    if spans:
+    if spans := dict(_spans_of(said)):
         return Both(spans.get("zh", ""), spans.get("en", ""))
     plain = " ".join(said.split())
     return Both(plain) if re.search(r"[\u3400-\u9fff]", plain) or not plain else Both(plain, plain)
+
+
+def _spans_of(text: str) -> Iterable[tuple[str, str]]:
+    """Yield language and words of each span; looks at every character once, whatever is left open."""
+    at = 0
+    while (opening := _SPAN.search(text, at)) and (closing := _SPAN_END.search(text, opening.end())):
+        language = "en" if opening[1].lower() == "en" else "zh"
+        yield language, " ".join(text[opening.end() : closing.start()].split())
+        at = closing.end()
 
 
 def _plain(text: str) -> str:
@@ -226,8 +238,10 @@ def _unescaped(text: str) -> str:
 
 def _escaped(text: str, at: int) -> bool:
     """Tell whether an odd number of backslashes stands before a place."""
-    before = text[:at]
-    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
+    first = at
+    while first > 0 and text[first - 1] == "\\":
+        first -= 1
+    return (at - first) % 2 == 1
 
 
 def _find(text: str, part: str, start: int) -> int:

@@ -10,7 +10,7 @@ from trafficedu.core.text import message
 from trafficedu.quizzes.rules.words import QuestionForm
 
 FEWEST_OPTIONS, MOST_OPTIONS = 2, 6
-LONGEST_TEXT, LONGEST_OPTION, LONGEST_SOURCE, LONGEST_CODE = 500, 200, 200, 40
+LONGEST_TEXT, LONGEST_OPTION, LONGEST_SOURCE, LONGEST_CODE, LONGEST_KINDS = 500, 200, 200, 40, 198
 MOST_WEIGHT = 9
 """How much likelier than others a question may be drawn in a course; 0 keeps it out of that course."""
 
@@ -77,6 +77,7 @@ def check(new: NewQuestion, kinds: Iterable[str], courses: Iterable[str], signs:
     """Raise Refusal, at the field, for what cannot be asked: it names what is wrong and how to mend it."""
     if not new.text.said("zh"):
         raise Refusal(message("Enter the question."), field="text_zh")
+    _check_lengths(new)
     _check_options(new)
     if not new.explanation.said("zh"):
         raise Refusal(message("Enter why the answer is right: riders read it after the quiz."), field="explanation_zh")
@@ -93,6 +94,18 @@ def check(new: NewQuestion, kinds: Iterable[str], courses: Iterable[str], signs:
             raise Refusal(text, field="weights", value=str(weight))
     if new.sign and new.sign not in set(signs):
         raise Refusal(message("There is no shipped picture %(name)s.", name=new.sign), field="sign", value=new.sign)
+
+
+def _check_lengths(new: NewQuestion) -> None:
+    """Refuse what is longer than it is kept: a file has no field that would stop it."""
+    texts = [("text", new.text, LONGEST_TEXT), ("explanation", new.explanation, LONGEST_TEXT)]
+    texts += [("source", new.source, LONGEST_SOURCE), ("alt", new.alt, LONGEST_SOURCE)]
+    given = [(f"{name}_{lang}", getattr(both, lang), most) for name, both, most in texts for lang in ("zh", "en")]
+    given += [("options", getattr(each.text, lang), LONGEST_OPTION) for each in new.options for lang in ("zh", "en")]
+    given.append(("kinds", " ".join(new.kinds), LONGEST_KINDS))
+    for field_name, text, most in given:
+        if len(text) > most:
+            raise Refusal(message("At most %(max)d characters.", max=most), field=field_name)
 
 
 def _check_options(new: NewQuestion) -> None:

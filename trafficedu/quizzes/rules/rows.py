@@ -10,6 +10,8 @@ from trafficedu.core.text import message
 from trafficedu.quizzes.rules.questions import MOST_OPTIONS, Both, NewQuestion, Option, true_or_false
 from trafficedu.quizzes.rules.words import QuestionForm
 
+MOST_DIGITS = 4
+"""Of a number in a row: beyond that it is no number of an answer and no weight."""
 OPTION_COLUMNS = tuple(
     f"option_{place}_{language}" for place in range(1, MOST_OPTIONS + 1) for language in ("zh", "en")
 )
@@ -70,7 +72,7 @@ def read_weights(text: str) -> dict[str, int]:
     weights: dict[str, int] = {}
     for part in text.split():
         code, _, weight = part.partition("=")
-        if not code or not weight.isdecimal():
+        if not code or not weight.isdecimal() or len(weight) > MOST_DIGITS:
             raise Refusal(message("Write weights like basic=2 intensive=0."), field="weights", value=part)
         weights[code] = int(weight)
     return weights
@@ -110,6 +112,6 @@ def _right(form: QuestionForm, text: str) -> set[int]:
             raise Refusal(message("Write true or false: which is right."), field="right", value=text)
         return {known[text.strip().lower()]}
     parts = text.replace(",", " ").replace("，", " ").replace("、", " ").split()
-    if not parts or not all(part.isdecimal() for part in parts):
+    if not parts or not all(part.isdecimal() and len(part) <= MOST_DIGITS for part in parts):
         raise Refusal(message("Write the numbers of the right answers, like 1 3."), field="right", value=text)
     return {int(part) for part in parts}

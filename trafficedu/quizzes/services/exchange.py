@@ -12,13 +12,15 @@ from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
 from trafficedu.core.loading import loaded
+from trafficedu.core.personal import hide_personal
 from trafficedu.core.text import message
 from trafficedu.quizzes.models import Question, QuestionVersion
 from trafficedu.quizzes.rules import gift
 from trafficedu.quizzes.rules.words import QuestionState
 from trafficedu.quizzes.services import bank
 
-MOST_BYTES = 2_000_000
+MOST_BYTES, MOST_QUESTIONS = 2_000_000, 2_000
+TOO_LARGE = message("The file is too large. Take it in parts.")
 
 
 @dataclass(frozen=True)
@@ -33,16 +35,19 @@ class Taken:
 def take_gift(session: Session, content: bytes, by: Actor, now: datetime) -> Taken:
     """Take in a file of questions, all of it or nothing; what lacks a language is a draft.
 
-    A known code that says something else becomes the next version. Raises Refusal at ``file`` with line and column.
+    A known code that says something else becomes the next version. Texts are written as typed ones, numbers of people
+    masked: who wrote them cannot know who reads them. Raises Refusal at ``file`` with line and column.
     """
     if len(content) > MOST_BYTES:
-        raise Refusal(message("The file is too large. Take it in parts."), field="file")
+        raise Refusal(TOO_LARGE, field="file")
     try:
-        text = content.decode("utf-8-sig")
+        text = hide_personal(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise Refusal(message("The file is not UTF-8. Save it as UTF-8 and try again."), field="file") from error
-    counts, seen = {"added": 0, "changed": 0, "unchanged": 0}, set()
-    for given in gift.read(text):
+    counts, seen, questions = {"added": 0, "changed": 0, "unchanged": 0}, set(), gift.read(text)
+    if len(questions) > MOST_QUESTIONS:
+        raise Refusal(TOO_LARGE, field="file")
+    for given in questions:
         if given.code in seen:
             raise gift.GiftFault(given.line, 1, message("The code %(code)s comes twice.", code=given.code))
         seen.add(given.code)
