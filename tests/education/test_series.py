@@ -151,6 +151,24 @@ def test_a_change_reaches_one_the_following_or_all(
     assert sum(one.lecturer == "王老师" and one.capacity == 25 for one in held) == moved
 
 
+def test_what_is_not_changed_of_a_session_stays_as_it_was_in_the_others(
+    session: Session, district: District, staff: Actor
+) -> None:
+    first, _, third, _ = held = made(session, district, staff)
+    own = SessionChange(at(third.starts_on + timedelta(days=1), time(15)), 25, "李老师")
+    series.change_series(session, third, own, Extent.ONE, third.version, staff, NOW)
+    seats_alone = SessionChange(first.starts_utc, 6, first.lecturer)
+    series.change_series(session, first, seats_alone, Extent.ALL, first.version, staff, NOW)
+    assert (third.starts_utc, third.lecturer) == (own.starts_utc, own.lecturer), "nobody asked to move it"
+    assert {one.capacity for one in held} == {6}
+    lecturer_alone = SessionChange(first.starts_utc, 6, "王老师")
+    series.change_series(session, first, lecturer_alone, Extent.ALL, first.version, staff, NOW)
+    assert {one.lecturer for one in held} == {"王老师"}
+    a_day_later = SessionChange(first.starts_utc + timedelta(days=1), 6, "王老师")
+    series.change_series(session, first, a_day_later, Extent.ALL, first.version, staff, NOW)
+    assert third.starts_utc == own.starts_utc + timedelta(days=1), "by days, at its own hour"
+
+
 def test_what_cannot_be_changed_in_a_series_is_named_and_the_second_editor_is_told(
     session: Session, district: District, staff: Actor
 ) -> None:

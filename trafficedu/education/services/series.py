@@ -153,7 +153,7 @@ class SeriesChanged:
 def change_series(
     session: Session, study: StudySession, new: SessionChange, extent: Extent, version: int, by: Actor, now: datetime
 ) -> SeriesChanged:
-    """Change a session, and those of its series that ``extent`` says, by the same days and to the same hour.
+    """Change a session, and in those of its series that ``extent`` says the same: what is left as it was stays there.
 
     Those that move later are moved from the last one on, so that none stands in the next one's way.
 
@@ -168,18 +168,31 @@ def change_series(
     meant = list(sessions_meant(session, study, extent, now))
     if len(meant) == 1 and meant[0] is study:
         return SeriesChanged(1, change_session(session, study, new, version, by, now))
-    by_days = (local_date(new.starts_utc) - study.starts_on).days
-    hour, later, seated = local(new.starts_utc).time(), new.starts_utc > study.starts_utc, 0
+    before, seated = SessionChange(study.starts_utc, study.capacity, study.lecturer), 0
     conflicts: list[tuple[date, Message]] = []
-    for one in reversed(meant) if later else meant:
-        starts_utc = from_local(rules.moved(local(one.starts_utc), by_days, hour))
-        day = local_date(starts_utc)
+    for one in reversed(meant) if new.starts_utc > before.starts_utc else meant:
+        asked = _asked_of(one, before, new)
         try:
-            seated += change_session(session, one, replace(new, starts_utc=starts_utc), one.version, by, now)
+            seated += change_session(session, one, asked, one.version, by, now)
         except Refusal as refusal:
-            conflicts.append((day, refusal.text))
+            conflicts.append((local_date(asked.starts_utc), refusal.text))
     _refuse_conflicts(sorted(conflicts, key=lambda pair: pair[0]))
     return SeriesChanged(len(meant), seated)
+
+
+def _asked_of(one: StudySession, before: SessionChange, new: SessionChange) -> SessionChange:
+    """Return what the change of a session ``before`` to ``new`` asks of another one of its series.
+
+    What was not changed there stays here: an hour, seats or a lecturer of its own.
+    """
+    hour_before, hour, own = (local(each.starts_utc).time() for each in (before, new, one))
+    by_days = (local_date(new.starts_utc) - local_date(before.starts_utc)).days
+    return replace(
+        new,
+        starts_utc=from_local(rules.moved(local(one.starts_utc), by_days, own if hour == hour_before else hour)),
+        capacity=one.capacity if new.capacity == before.capacity else new.capacity,
+        lecturer=one.lecturer if new.lecturer == before.lecturer else new.lecturer,
+    )
 
 
 @dataclass(frozen=True)
