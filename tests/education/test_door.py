@@ -29,7 +29,7 @@ from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
 from trafficedu.education.queries import door as queries
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.rules.door import Outcome, Shown, is_fresh, put_right, read_code, step_of
-from trafficedu.education.services import absence, arriving, door
+from trafficedu.education.services import absence, arriving, door, seats
 from trafficedu.education.services.arriving import Answer, Asked
 from trafficedu.education.services.door import Arrival
 from trafficedu.riders.models import Rider
@@ -154,6 +154,31 @@ def test_who_was_marked_absent_and_comes_late_has_the_seat_again(
     assert (answer.outcome, booking.state, task.state) == (Outcome.LATE_SEATED, "attended", "in_progress")
     assert (task.absences, later.seats_taken) == (0, 0)
     assert booking.taken_back
+
+
+def test_a_tap_that_arrives_when_all_is_settled_moves_no_seat(
+    session: Session, study: StudySession, district: District, violation: Violation, booking: Booking, staff: Actor
+) -> None:
+    absence.mark_absent(session, booking, staff, STARTS + timedelta(hours=1))
+    make_session(session, district.at_a, STARTS + timedelta(days=9))
+    later = STARTS + timedelta(days=5)
+    seat = seats.book(session, booking.task, staff, later)
+    assert seat is not None
+    told = shown(session, study, violation.number, staff, STARTS, now=later)
+    assert told.outcome == Outcome.LATE
+    assert (booking.is_absent, seat.is_booked, attendances(session)) == (True, True, 0)
+    same_day = shown(session, study, violation.number, staff, STARTS, now=STARTS + timedelta(hours=6))
+    assert same_day.outcome == Outcome.LATE_SEATED, "a tablet that was without a network all day"
+
+
+def test_a_part_of_a_name_checks_nobody_in(
+    session: Session, study: StudySession, booking: Booking, staff: Actor
+) -> None:
+    name = booking.task.rider.name
+    part = shown(session, study, name[:1], staff)
+    assert (part.outcome, list(part.several)) == (Outcome.SEVERAL, [booking.task])
+    assert attendances(session) == 0
+    assert shown(session, study, f" {name} ", staff).outcome == Outcome.DONE
 
 
 def test_a_seat_elsewhere_is_named_and_moved_only_when_asked(

@@ -29,7 +29,13 @@ from trafficedu.education.services import taps
 from trafficedu.education.services.absence import lock_study, reinstate
 from trafficedu.education.services.door import NOTHING_MORE, Arrival, asks_for_document, check_in, require_in_time
 from trafficedu.education.services.seats import FULL, move_booking
+from trafficedu.riders.rules import searched_name
 
+ARRIVED_LATE = message(
+    "This check-in arrived when the session had been settled. Take the absence back with a reason, or choose a later "
+    "session for the rider."
+)
+"""What a tablet is told that had no network for longer than absences wait: nobody's later seat is given up for it."""
 CAME_LATE = message("Came late, and was checked in at the door.")
 """Why an absence is taken back there, as the study card says it."""
 
@@ -115,12 +121,18 @@ _NO_CODES: dict[Shown, tuple[Outcome, Message]] = {
 def _of_words(session: Session, asked: Asked, by: Actor) -> Answer:
     found = find_at_desk(session, asked.text, by, local_date(asked.now))
     open_ones = [task for task in found.tasks if task.state in UNFINISHED] or list(found.tasks)
-    if len(open_ones) == 1 and not found.is_cut:
+    if len(open_ones) == 1 and not found.is_cut and _says_who(asked.text, open_ones[0]):
         return arrive(session, asked, open_ones[0], by)
     if open_ones:
         text = message("Enter more of the name, or the last four characters of the document.")
         return Answer(Outcome.SEVERAL, text, several=open_ones[:8])
     return Answer(*_UNKNOWN)
+
+
+def _says_who(text: str, task: StudyTask) -> bool:
+    """Tell whether words say who it is: the whole name, or a number. A part of a name fits people with no task here."""
+    whole = ["".join(searched_name(name).split()) for name in (text, task.rider.name)]
+    return whole[0] == whole[1] or any(char.isdigit() for char in text)
 
 
 def arrive(session: Session, asked: Asked, task: StudyTask, by: Actor) -> Answer:
@@ -196,6 +208,8 @@ def _barred(session: Session, asked: Asked, here: Booking | None) -> Answer | No
         return Answer(Outcome.EARLY, text, here)
     if asked.at >= hours.closes:
         return Answer(Outcome.LATE, message("This session is over. Choose a later one for the rider."), here)
+    if asked.now >= max(hours.closes, hours.ends + timedelta(hours=figure(session, "education.no_show_hours"))):
+        return Answer(Outcome.LATE, ARRIVED_LATE, here)
     try:
         require_in_time(session, asked.study, asked.at)
     except Refusal as late:
@@ -279,7 +293,7 @@ def _walk_in(session: Session, asked: Asked, task: StudyTask, seen: bool, by: Ac
         return Answer(Outcome.CONFIRM, text)
     try:
         going_on = hours_of(session, asked.study).are_on(asked.now)
-        booking = move_booking(session, task, asked.study, by, asked.now if going_on else asked.at)
+        booking = move_booking(session, task, asked.study, by, asked.now, at=None if going_on else asked.at)
     except Refusal as refusal:
         if refusal.text is not FULL:
             return Answer(Outcome.NOT_SEATED, refusal.text)

@@ -216,10 +216,19 @@ def _require_not_begun(task: StudyTask) -> None:
         raise Refusal(message("The study task has begun or is finished, so its seat can no longer be changed."))
 
 
-def move_booking(session: Session, task: StudyTask, study_session: StudySession, by: Actor, now: datetime) -> Booking:
+def move_booking(
+    session: Session,
+    task: StudyTask,
+    study_session: StudySession,
+    by: Actor,
+    now: datetime,
+    *,
+    at: datetime | None = None,
+) -> Booking:
     """Give a task the seat that somebody chose; the old one goes to the next who waits.
 
-    At the desk of their station, staff may still seat somebody who comes to a session that goes on.
+    At the desk of their station, staff may still seat somebody who comes to a session that goes on. ``at``: when the
+    rider stood there, where that is told later; what becomes free is offered as of now.
 
     Raises
     ------
@@ -232,7 +241,7 @@ def move_booking(session: Session, task: StudyTask, study_session: StudySession,
     present = queries.live_booking(session, task.id)
     if present is not None and present.session_id == study_session.id:
         return present
-    _require_suitable(session, task, study_session, by, now)
+    _require_suitable(session, task, study_session, by, at or now)
     lock_sessions(session, [study_session.id, *([present.session_id] if present else [])])
     seat = reserve_seat(session, study_session.id)
     if seat is None:
