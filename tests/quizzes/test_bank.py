@@ -42,6 +42,20 @@ def test_what_is_shipped_can_be_asked_in_both_languages_and_is_loaded_once(sessi
     assert bank.load_shipped(session, NOW) == 0
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_longest_answer_is_right_about_as_often_as_any_other(session: Session, language: str) -> None:
+    """Who knows nothing and takes the longest answer must not come near the pass mark."""
+    asked = [each for each in session.scalars(select(QuestionVersion)) if each.form == QuestionForm.SINGLE]
+    lengths = [[len(option.text.said(language)) for option in each.choices] for each in asked]
+    told = [of.index(max(of)) in each.right and of.count(max(of)) == 1 for each, of in zip(asked, lengths, strict=True)]
+    assert sum(told) / len(told) < 0.4
+
+
+def test_no_source_is_a_standard_that_another_one_took_the_place_of(session: Session) -> None:
+    sources = {version.source_zh for version in session.scalars(select(QuestionVersion))}
+    assert not any("17761-2018" in source for source in sources), "GB 17761-2024 has been in force since 2025-09-01"
+
+
 def test_a_change_is_a_new_version_and_what_was_asked_stays(session: Session, seat: Seat, staff: Actor) -> None:
     question = bank.add_question(session, "extra-1", NEW, SYSTEM, NOW)
     booking = seat()
