@@ -177,6 +177,7 @@ def test_a_part_of_a_name_checks_nobody_in(
     name = booking.task.rider.name
     part = shown(session, study, name[:1], staff)
     assert (part.outcome, list(part.several)) == (Outcome.SEVERAL, [booking.task])
+    assert shown(session, study, "  ", staff).outcome == Outcome.UNKNOWN, "nothing said is nobody, not everybody"
     assert attendances(session) == 0
     assert shown(session, study, f" {name} ", staff).outcome == Outcome.DONE
 

@@ -119,6 +119,8 @@ _NO_CODES: dict[Shown, tuple[Outcome, Message]] = {
 
 
 def _of_words(session: Session, asked: Asked, by: Actor) -> Answer:
+    if not asked.text.strip():
+        return Answer(*_UNKNOWN)
     found = find_at_desk(session, asked.text, by, local_date(asked.now))
     open_ones = [task for task in found.tasks if task.state in UNFINISHED] or list(found.tasks)
     if len(open_ones) == 1 and not found.is_cut and _says_who(asked.text, open_ones[0]):

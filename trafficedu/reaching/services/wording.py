@@ -91,6 +91,13 @@ def _lost(session: Session, row: RiderMessage, task: StudyTask, locale: str, now
     if cancelled:
         return message("The study of %(was)s (%(course)s) is cancelled. You are told when you have a new seat.", **lost)
     call = {"station": booking.session.station.name, "phone": booking.session.station.phone, **lost}
+    if task.is_away and task.paused_until is not None:
+        return message(
+            "You did not come to the study of %(was)s (%(course)s) again. Call or visit %(station)s %(phone)s for a "
+            "new seat: until %(until)s none is given by itself.",
+            until=task.paused_until.isoformat(),
+            **call,
+        )
     if task.is_away:
         return message(
             "You did not come to the study of %(was)s (%(course)s) again. Call or visit %(station)s %(phone)s for a "
