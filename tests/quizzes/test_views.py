@@ -152,6 +152,9 @@ def test_a_supervisor_makes_changes_and_retires_a_question(
     wrong = client.post("/questions/new", data=ENTERED | {"options-0-right": ""})
     assert wrong.status_code == 422
     assert "红灯怎么办？" in wrong.text
+    heavy = {"weights-1-course": "intermediate", "weights-1-weight": "99"}
+    summary = client.post("/questions/new?lang=en", data=ENTERED | heavy).text.partition("error-summary")[2]
+    assert " 2 · A weight must be between 0 and 9." in summary.partition("</ul>")[0]
     assert client.post("/questions/new", data=ENTERED).headers["Location"] == "/questions/extra-1"
     assert "停车" in client.get("/questions/extra-1").text
     edit = client.get("/questions/extra-1/edit").text
