@@ -142,8 +142,8 @@ def _options(block: _Block, offset: int, answers: str) -> tuple[QuestionForm, li
     """Return the options of a question: ``=`` before the right one, ``~`` before others, ``%50%`` for a part of it."""
     marks = [at for at in range(len(answers)) if answers[at] in "=~" and not _escaped(answers, at)]
     if len(marks) > MOST_OPTIONS:
-        text = message("A question has %(least)d to %(most)d answers.", least=FEWEST_OPTIONS, most=MOST_OPTIONS)
-        raise block.fault(offset + marks[MOST_OPTIONS], text)
+        why = message("A question has %(least)d to %(most)d answers.", least=FEWEST_OPTIONS, most=MOST_OPTIONS)
+        raise block.fault(offset + marks[MOST_OPTIONS], why)
     if not marks or answers[: marks[0]].strip():
         raise block.fault(offset, message("Answers begin with = or ~. Other kinds of question are not understood."))
     parts = [answers[at + 1 : end] for at, end in zip(marks, [*marks[1:], len(answers)], strict=True)]
