@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
+import pytest
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from tests.factories.violations import make_district, make_violation, new_rider
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
+from trafficedu.core import loading
 from trafficedu.core.loading import loaded
 from trafficedu.education.models.courses import Course
+from trafficedu.education.models.tasks import Booking
+from trafficedu.education.queries import sessions
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models.records import Violation
 
+THREADS = 6
 PACKAGE = Path(__file__).parents[2] / "trafficedu"
 MakeUser = Callable[..., User]
 
@@ -69,3 +77,25 @@ def test_nobody_joins_under_an_alias_of_their_own() -> None:
         if re.search(r"^from sqlalchemy.*import.*\bjoinedload\b", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
     assert others == ["core/loading.py"]
+
+
+def test_first_statements_made_by_many_threads_at_once_are_made_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after the start of a server: what the first statement finds half made would be wrong for good."""
+    together = Barrier(THREADS)
+    seen = []
+
+    def make(_number: int) -> str:
+        together.wait()
+        return str(select(Booking).options(*sessions._card()).compile())
+
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(THREADS) as pool:
+            for _ in range(3):
+                monkeypatch.setattr(loading, "_OPTIONS", {})
+                monkeypatch.setattr(loading, "_ALIASES", {})
+                seen.append(set(pool.map(make, range(THREADS))))
+    finally:
+        sys.setswitchinterval(usual)
+    assert [len(texts) for texts in seen] == [1, 1, 1]

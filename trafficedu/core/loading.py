@@ -7,15 +7,22 @@ compiled (docs/adr/0027-memory-of-the-server.md). Must not know any feature.
 
 from __future__ import annotations
 
-from functools import cache
+from threading import RLock
 from typing import Any, cast
 
+from sqlalchemy import inspect
 from sqlalchemy.orm import InstrumentedAttribute, Load, aliased, joinedload, selectinload
 
 Attribute = InstrumentedAttribute[Any]
 
 
-@cache
+Path = tuple[Attribute, ...]
+_OPTIONS: dict[tuple[Path, bool], Load] = {}
+_ALIASES: dict[Path, Any] = {}
+_MAKING = RLock()
+"""Held while one is made: two aliases of one path, made by threads at once, would never fit into one statement."""
+
+
 def loaded(*path: Attribute, inner: bool = False) -> Load:
     """Return the option that loads what ``path`` leads to, each step with the one before it.
 
@@ -23,6 +30,14 @@ def loaded(*path: Attribute, inner: bool = False) -> Load:
     ``loaded(StudySession.course, Course.modules)``. Paths that begin alike may be given beside each other. ``inner``:
     every record has one of these, and a database may begin with them.
     """
+    known = _OPTIONS.get((path, inner))
+    if known is not None:
+        return known
+    with _MAKING:
+        return _OPTIONS.get((path, inner)) or _OPTIONS.setdefault((path, inner), _make(path, inner))
+
+
+def _make(path: Path, inner: bool) -> Load:
     option: Any = None
     reached: Any = None
     for steps, attribute in enumerate(path, 1):
@@ -35,7 +50,16 @@ def loaded(*path: Attribute, inner: bool = False) -> Load:
     return cast(Load, option)
 
 
-@cache
-def _alias(path: tuple[Attribute, ...]) -> Any:
-    """Return the alias of the record at the end of ``path``: one statement may lead to two of a kind."""
-    return aliased(path[-1].property.mapper.class_)
+def _alias(path: Path) -> Any:
+    """Return the alias of the record at the end of ``path``: one statement may lead to two of a kind.
+
+    It is looked up in once before anybody else has it. SQLAlchemy makes its index of an alias's columns at the first
+    look, and takes one half made for a whole one: a second thread would find no column, and that is remembered for the
+    alias, so that none of its statements could be compiled any more.
+    """
+    if path not in _ALIASES:
+        mapper = path[-1].property.mapper
+        made = aliased(mapper.class_)
+        inspect(made).selectable.corresponding_column(mapper.local_table.primary_key.columns[0])
+        _ALIASES[path] = made
+    return _ALIASES[path]
