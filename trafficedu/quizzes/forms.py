@@ -215,7 +215,7 @@ class AnswerForm(Form):
     """The answer to one question: the places of the options chosen."""
 
     item = HiddenField(validators=[InputRequired()])
-    choice = SelectMultipleField(choices=(), validate_choice=False)
+    choice = SelectMultipleField(_l("Chosen answer"), choices=(), validate_choice=False)
 
     def chosen(self) -> set[int]:
         """Return the places chosen; what is no number is a place that no question has."""
