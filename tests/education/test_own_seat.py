@@ -13,7 +13,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.queries.seats import live_booking
-from trafficedu.education.services import own_seat, seats, sessions
+from trafficedu.education.services import absence, own_seat, pausing, seats, sessions
 from trafficedu.riders.models import Rider
 
 IN_TWO_DAYS, IN_FOUR_DAYS = NOW + timedelta(days=2), NOW + timedelta(days=4)
@@ -124,3 +124,26 @@ def test_an_overdue_rider_never_gets_a_seat_beyond_the_horizon(session: Session,
     within = make_session(session, district.at_a, now + timedelta(days=29))
     assert seats.offer_seats(session, within.id, SYSTEM, now) == 1
     assert seat_of(session, task).session is within
+
+
+def test_a_missed_seat_puts_nobody_behind_who_is_due_later(session: Session, district: District, staff: Actor) -> None:
+    """By the due date alone: also once a pause for many absences is over."""
+    missed, never = (owed(session, district) for _ in range(2))
+    missed.absences, missed.due_on = 2, never.due_on - timedelta(days=1)
+    session.flush()
+    first = make_session(session, district.at_a, NOW + timedelta(days=2), capacity=1)
+    seats.offer_seats(session, first.id, SYSTEM, NOW)
+    assert (missed.is_booked, never.is_open) == (True, True)
+    absence.mark_absent(session, missed.bookings[-1], staff, first.starts_utc)
+    assert missed.is_away
+    assert missed.paused_until is not None
+    back = first.starts_utc + (missed.paused_until - first.starts_on)
+    never.due_on = missed.due_on = back.date() + timedelta(days=20)
+    never.opened_utc, missed.opened_utc = NOW, NOW - timedelta(hours=1)
+    session.flush()
+    later = make_session(session, district.at_a, back + timedelta(days=2), capacity=1)
+    pausing.bring_back(session, back, 100)
+    assert missed.is_open, "no seat is given by coming back: the round gives it in turn"
+    seats.book_waiting(session, back)
+    assert (missed.is_booked, never.is_open) == (True, True)
+    assert seat_of(session, missed).session == later

@@ -1,4 +1,4 @@
-"""Random walks over all that happens to seats: counters are true, nobody fits and waits, nobody is in two places."""
+"""Random walks over all that happens to seats: true counters, nobody who fits waits or is skipped, one place each."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.errors import DomainError
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, StudyTask
+from trafficedu.education.queries.free import turn
 from trafficedu.education.queries.seats import candidates, live_booking, origin_path, sessions_with_seats
 from trafficedu.education.queries.sessions import count_live_bookings
 from trafficedu.education.rules.planning import RidersChoice
@@ -36,16 +37,43 @@ class Walk:
         self.session, self.district, self.staff = session, district, staff
         self.chance, self.now = random.Random(seed), NOW
         self.riders = [make_rider(session, village) for village in (district.a, district.b, district.c) * 3]
+        self.contested = 0
         self.acts = [self.offend, self.plan, self.change, self.cancel, self.choose, self.give_up, self.come, self.miss]
 
     def step(self) -> str:
         act = self.chance.choice([*self.acts, self.wait])
+        waited = {task.id for task in self._waiting()}
+        seated = {booking.id for booking in self._seats()}
         try:
             with self.session.begin_nested():
                 act()
         except DomainError:
             self.session.expire_all()
+        if act != self.choose:
+            self._nobody_was_skipped(waited, seated)
         return act.__name__
+
+    def _waiting(self) -> Sequence[StudyTask]:
+        tasks = self.session.scalars(select(StudyTask).where(StudyTask.state == TaskState.OPEN))
+        return [task for task in tasks if task.paused_until is None or task.paused_until <= local_date(self.now)]
+
+    def _seats(self) -> Sequence[Booking]:
+        return self.session.scalars(select(Booking).where(Booking.state == BookingState.BOOKED)).all()
+
+    def _nobody_was_skipped(self, waited: set[int], seated: set[int]) -> None:
+        """Check that a seat that was given by itself went to the first in turn of those whom it fitted.
+
+        The lead time is left out of account: it ran from some moment of the step on.
+        """
+        self.session.expire_all()
+        still = [task for task in self._waiting() if task.id in waited]
+        for booking in self._seats():
+            if booking.id in seated:
+                continue
+            passed = [task for task in still if fits(task, booking.session, self.now)]
+            self.contested += len(passed)
+            for task in passed:
+                assert turn(booking.task) < turn(task), (booking.task.number, task.number)
 
     def offend(self) -> None:
         rider = self.chance.choice(self.riders)
@@ -97,6 +125,23 @@ class Walk:
             self.now = max(self.now, booking.session.starts_utc)
             absence.mark_absent(self.session, booking, self.staff, self.now)
 
+    def offend_first(self) -> None:
+        rider = make_rider(self.session, self.chance.choice([self.district.a, self.district.b]))
+        assign(self.session, make_violation(self.session, rider, self.district.a, self.now), SYSTEM, self.now)
+
+    def plan_few(self) -> None:
+        starts = self.now + timedelta(days=self.chance.randrange(1, 4), minutes=self.chance.randrange(0, 300))
+        make_session(self.session, self.district.at_a, starts, capacity=self.chance.randrange(1, 3))
+        newest = self.session.scalars(select(StudySession).order_by(StudySession.id.desc()).limit(1)).one()
+        seats.offer_seats(self.session, newest.id, SYSTEM, self.now)
+
+    def miss_next(self) -> None:
+        query = select(Booking).join(Booking.session).where(Booking.state == BookingState.BOOKED)
+        booking = self.session.scalar(query.order_by(StudySession.starts_utc, Booking.id).limit(1))
+        if booking is not None:
+            self.now = max(self.now, booking.session.starts_utc)
+            absence.mark_absent(self.session, booking, self.staff, self.now)
+
     def wait(self) -> None:
         self.now += timedelta(hours=self.chance.choice([5, 24, 72]))
         pausing.bring_back(self.session, self.now, 100)
@@ -121,6 +166,14 @@ class Walk:
         )
         found = self.session.scalars(query.order_by(Booking.id)).all()
         return self.chance.choice(found) if found else None
+
+
+def fits(task: StudyTask, study: StudySession, now: datetime) -> bool:
+    """Tell by the words of the rule, not by the product's query, whether a seat could have been given to who waits."""
+    today, home = local_date(now), task.rider.home_area or task.area
+    in_time = task.due_on >= study.starts_on or task.due_on < today
+    near = home.path.startswith(study.station.area.district.path)
+    return task.course_id == study.course_id and in_time and near
 
 
 def require_true(session: Session, now: datetime) -> None:
@@ -177,6 +230,20 @@ def test_a_walk_leaves_every_seat_where_it_belongs(
         except AssertionError as wrong:
             raise AssertionError(f"after {_told(done)}: {wrong}") from wrong
     assert session.scalar(select(func.count()).select_from(Booking)), "the walk went somewhere"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_where_seats_are_rare_nobody_who_fits_is_skipped(
+    session: Session, district: District, staff: Actor, seed: int
+) -> None:
+    walk, done = Walk(session, district, staff, seed), []
+    walk.acts = [walk.offend_first, walk.offend_first, walk.offend_first, walk.plan_few, walk.plan_few, walk.miss_next]
+    walk.acts += [walk.cancel, walk.give_up, walk.miss_next]
+    for _ in range(STEPS):
+        done.append(walk.step())
+        require_true(session, walk.now)
+    assert walk.contested > 5, _told(done)
+    assert session.scalar(select(func.max(StudyTask.absences))), "somebody missed a seat and was given another in turn"
 
 
 def _told(done: Sequence[str]) -> str:

@@ -63,8 +63,8 @@ REFERENCE: Sequence[Callable[[Session, datetime], Any]] = [
 """What ``trafficedu init`` loads, or mends after an update, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {
-    "waiting tasks seated": seats.book_waiting,
     "pauses of absent riders ended": written_in_parts(pausing.bring_back),
+    "waiting tasks seated": seats.book_waiting,
     "seats beyond capacity worked out": written_in_parts(overbooking.work_out),
     "absences noted": written_in_parts(absence.note_absent),
     "quizzes whose time is up ended": written_in_parts(quiz_attempts.close_overdue),

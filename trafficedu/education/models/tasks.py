@@ -43,8 +43,8 @@ class StudyTask(Versioned, Base):
 
     At most one task of a rider has not begun: a partial unique index holds it. ``area_id`` is the area of
     the violation that opened it: the task belongs to that area's figures. ``absences`` counts the seats the rider did
-    not come to; who never missed one is seated before all who did. Until ``paused_until`` the rider gets no seat that
-    nobody asked for: one was given up, or too many were missed.
+    not come to. Until ``paused_until`` the rider gets no seat that nobody asked for: one was given up, or too many were
+    missed; then the task stands in turn like any other (``queries.free.IN_TURN``).
 
     ``urgency`` is where it stands among tasks (``rules.urgency``): what is unfinished comes first, so each of its
     indexes begins with the unfinished tasks of an area, a company or a station. For these the task also says where its
@@ -67,7 +67,7 @@ class StudyTask(Versioned, Base):
         Index("ix_study_task_state_due_on", "state", "due_on"),
         Index("ix_study_task_opened_on", "opened_on"),
         Index("ix_study_task_completed_on", "completed_on"),
-        partial_index("ix_study_task_open_in_turn", "course_id", "absences", "due_on", where=OPEN),
+        partial_index("ix_study_task_open_in_turn", "course_id", "due_on", "opened_utc", "id", where=OPEN),
         partial_index("ix_study_task_away_paused_until", "paused_until", "id", where=AWAY),
         partial_index("ix_study_task_under_way_station_id", "station_id", where=UNDER_WAY),
         CheckConstraint(f"({is_among('state', UNFINISHED)}) = (urgency < {FINISHED_FROM})", "urgency"),

@@ -15,6 +15,7 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.orm import among
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, StudyTask
+from trafficedu.education.queries.free import IN_TURN
 from trafficedu.education.queries.seats import studying_during
 from trafficedu.education.rules.states import BookingState, TaskState
 from trafficedu.riders.models import Rider
@@ -60,7 +61,7 @@ def _tasks(
             StudyTask.rider_id.not_in(studying_during(study)),
             *where,
         )
-        .order_by(StudyTask.due_on, StudyTask.id)
+        .order_by(*IN_TURN)
         .limit(limit)
         .with_for_update(of=[StudyTask, Rider], key_share=True, skip_locked=True)
         .execution_options(populate_existing=True)

@@ -22,7 +22,7 @@ from trafficedu.core.reach import Reach
 from trafficedu.core.tables import table_of
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, StudyTask
-from trafficedu.education.queries.free import has_free_seat, not_paused
+from trafficedu.education.queries.free import IN_TURN, has_free_seat, not_paused
 from trafficedu.education.rules import reckoning, states
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
@@ -295,7 +295,7 @@ def last_station(session: Session, task_id: int) -> int | None:
 
 
 def list_bookable(session: Session, now: datetime, limit: int) -> Sequence[StudyTask]:
-    """Return open tasks for which some session in reach has a free seat in time, in turn (:data:`IN_TURN`).
+    """Return open tasks for which some session in reach has a free seat in time, in turn (``free.IN_TURN``).
 
     The free seats are asked for first: a round of the worker reads no task as long as nothing is free. Without the
     reach, those who wait in a district where nothing is free would keep out everybody else.
@@ -324,10 +324,6 @@ def list_bookable(session: Session, now: datetime, limit: int) -> Sequence[Study
         .where(among(StudyTask.state, states.TaskState.OPEN), not_paused(today), or_(*in_time))
     )
     return session.scalars(query.order_by(*IN_TURN).limit(limit)).all()
-
-
-IN_TURN = (StudyTask.absences, StudyTask.due_on, StudyTask.opened_utc, StudyTask.id)
-"""The order of those who wait: who never missed a seat first, then by due date."""
 
 
 def _free_seats(now: datetime, last: date) -> Select[tuple[int, Area, date]]:
@@ -365,7 +361,7 @@ def studying_during(study: StudySession) -> Select[tuple[int]]:
 
 
 def tasks_waiting_for(study: StudySession, reach: str, now: datetime) -> Select[tuple[StudyTask]]:
-    """Return the query of open tasks that a free seat in ``study`` suits, in turn (:data:`IN_TURN`), and lock them.
+    """Return the query of open tasks that a free seat in ``study`` suits, in turn (``free.IN_TURN``), and lock them.
 
     A task qualifies by course, by due date (its own, or one that is over) and by beginning (:func:`origin_path`)
     within the station's ``reach``: the path of its district, or of the city whose own station it is. Task and rider

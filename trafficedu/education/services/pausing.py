@@ -12,15 +12,15 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.orm import among
 from trafficedu.education.models.tasks import StudyTask
-from trafficedu.education.queries.seats import origin_path
 from trafficedu.education.rules.states import TASK_LIFE, TaskAct, TaskState
-from trafficedu.education.services.seats import book_best_seat, lock_riders
+from trafficedu.education.services.seats import lock_riders
 
 
 def bring_back(session: Session, now: datetime, limit: int) -> int:
     """Let tasks wait for a seat again whose pause is over (``rules.seating``); returns how many. A chore.
 
-    The absences stay counted: who misses the next seat pauses again at once.
+    No seat is given here: :func:`.seats.book_waiting` comes next and gives it in turn, whoever comes back. The absences
+    stay counted: who misses the next seat pauses again at once.
     """
     over = select(StudyTask.id, StudyTask.rider_id).where(
         among(StudyTask.state, TaskState.AWAY), StudyTask.paused_until <= local_date(now)
@@ -34,5 +34,4 @@ def bring_back(session: Session, now: datetime, limit: int) -> int:
         task.state, task.paused_until = TASK_LIFE.after(TaskAct.RETURN, task.state), None
         session.flush()
         audit.write(session, "education:task:return", SYSTEM, subject=task)
-        book_best_seat(session, task, origin_path(session, task), SYSTEM, now)
     return len(found)

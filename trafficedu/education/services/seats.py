@@ -358,7 +358,7 @@ def book_waiting(session: Session, now: datetime, by: Actor = SYSTEM, limit: int
     """Try again for every task without a seat; returns how many got one. The worker's chore.
 
     It looks reading, and books some at a time, all of whose riders are held before the first seat changes hands: others
-    write in between. Who never missed a seat comes first.
+    write in between.
 
     Needed beside :func:`offer_seats` because a due date that passes widens what a task may take.
     """

@@ -20,6 +20,7 @@ from trafficedu.core.text import message
 from trafficedu.education.events import SessionCancelled, SessionHeld, SessionMoved
 from trafficedu.education.models.courses import Course, StudySession
 from trafficedu.education.models.tasks import Booking, StudyTask
+from trafficedu.education.queries.free import turn
 from trafficedu.education.queries.hours import find_overlapping
 from trafficedu.education.queries.seats import last_station, origin_path
 from trafficedu.education.rules.planning import RidersChoice
@@ -219,10 +220,10 @@ def cancel_session(
 
 
 def _seat_elsewhere(session: Session, tasks: Sequence[StudyTask], left: int, by: Actor, now: datetime) -> int:
-    """Give tasks whose session was cancelled another seat, the most urgent first; returns how many got one."""
-    by_urgency = sorted(tasks, key=lambda task: (task.due_on, task.id))
+    """Give tasks whose session was cancelled another seat, in turn; returns how many got one."""
     seats = [
-        book_best_seat(session, task, origin_path(session, task), by, now, left_session_id=left) for task in by_urgency
+        book_best_seat(session, task, origin_path(session, task), by, now, left_session_id=left)
+        for task in sorted(tasks, key=turn)
     ]
     return sum(seat is not None for seat in seats)
 
