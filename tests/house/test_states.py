@@ -32,7 +32,7 @@ from trafficedu.helmets.rules import SURVEY_LIFE, SurveyState
 from trafficedu.issued.rules import DOCUMENT_LIFE, DocumentState
 from trafficedu.overview.rules import LIST_LIFE, ListState
 from trafficedu.quizzes.rules.words import ATTEMPT_LIFE, QUESTION_LIFE, AttemptState, QuestionState
-from trafficedu.reaching.rules import MESSAGE_LIFE, MessageState
+from trafficedu.reaching.rules.telling import MESSAGE_LIFE, MessageState
 from trafficedu.riders.rules import CONFLICT_LIFE, CompanyKnown, ConflictState
 from trafficedu.violations.rules import states as violations
 from trafficedu.violations.rules.states import (

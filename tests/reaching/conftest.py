@@ -38,12 +38,17 @@ class Asked:
 
 @dataclass
 class Gate:
-    """What a gateway was asked, and what it answers in turn; the last answer is repeated. ``hang`` holds answers."""
+    """What a gateway was asked, and what it answers in turn; the last answer is repeated.
+
+    ``hang`` holds answers, ``judge`` says of each request what a provider would.
+    """
 
     address: str = ""
     got: list[Asked] = field(default_factory=list)
     answers: list[tuple[int, str, dict[str, str]]] = field(default_factory=lambda: [TAKEN])
     hang: threading.Event | None = None
+    judge: Callable[[Asked], str] | None = None
+    judged: list[str] = field(default_factory=list)
 
 
 @pytest.fixture
@@ -54,6 +59,8 @@ def gate() -> Iterator[Gate]:
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             kept.got.append(Asked(self.command, self.path, dict(self.headers), body))
+            if kept.judge is not None:
+                kept.judged.append(kept.judge(kept.got[-1]))
             if kept.hang is not None:
                 kept.hang.wait(10)
             status, said, headers = kept.answers.pop(0) if len(kept.answers) > 1 else kept.answers[0]

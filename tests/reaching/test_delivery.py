@@ -20,9 +20,9 @@ from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.education.events import SessionMoved
 from trafficedu.education.models.tasks import Booking
-from trafficedu.reaching import rules
 from trafficedu.reaching.models import RiderMessage
-from trafficedu.reaching.rules import MessageState
+from trafficedu.reaching.rules.gateway import Gateway
+from trafficedu.reaching.rules.telling import MessageState
 from trafficedu.reaching.services import calling, gateway
 from trafficedu.reaching.services.delivery import deliver_due
 from trafficedu.reaching.services.noting import note_moved
@@ -220,7 +220,7 @@ def test_nothing_of_number_key_or_words_is_logged(
     assert state(session, row)[0] == "sent"
     assert not any(part in caplog.text for part in (PHONE, "sehrgeheim", SECRET, "已为您安排"))
     assert not any(PHONE in str(value) for value in vars(row).values())
-    assert "sehrgeheim" not in repr(rules.Gateway("http://a/sehrgeheim"))
+    assert "sehrgeheim" not in repr(Gateway("http://a/sehrgeheim"))
 
 
 def test_a_session_that_is_moved_tells_each_rider_once_and_only_the_last_time(

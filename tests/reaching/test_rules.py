@@ -1,22 +1,16 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from trafficedu.core.clock import from_local, local
-from trafficedu.reaching.rules import (
-    ACT_OF,
-    Gateway,
-    MessageState,
-    Quiet,
-    Said,
-    next_attempt,
-    retry_after,
-    send_at,
-)
+from trafficedu.reaching.rules.gateway import Gateway, Said, retry_after
+from trafficedu.reaching.rules.signing import Stamp
+from trafficedu.reaching.rules.telling import ACT_OF, MessageState, Quiet, next_attempt, send_at
 
 NIGHT = Quiet(21, 8)
+STAMP = Stamp(datetime(2026, 12, 31, 16, 0, 0, 500000, UTC), "n0nce")
 SAID = Said("13857100001", '座位 "A"\n{phone} & 100 %', "X1")
 
 
@@ -65,14 +59,14 @@ def gateway(**changed: str) -> Gateway:
 
 
 def test_what_is_filled_in_is_written_as_its_surroundings_need_it() -> None:
-    url, headers, body = gateway().request(SAID)
+    url, headers, body = gateway().request(SAID, STAMP)
     assert (url, headers["Content-Type"]) == ("https://sms.example/send", "application/x-www-form-urlencoded")
     assert body.startswith(b"m=13857100001&t=%E5%BA%A7")
     assert b"%7Bphone%7D" in body, "a word of the message is never taken for a place"
-    _, headers, body = gateway(body='{"m": ["{phone}"], "t": "{text}"}').request(SAID)
+    _, headers, body = gateway(body='{"m": ["{phone}"], "t": "{text}"}').request(SAID, STAMP)
     assert headers["Content-Type"].startswith("application/json")
     assert '\\"A\\"\\n{phone}' in body.decode()
-    url, _, body = gateway(url="http://a/{phone}/{text}?n={number}", method="GET", body="").request(SAID)
+    url, _, body = gateway(url="http://a/{phone}/{text}?n={number}", method="GET", body="").request(SAID, STAMP)
     assert url.startswith("http://a/13857100001/%E5%BA%A7")
     assert url.endswith("%20%26%20100%20%25?n=X1")
     assert body == b""

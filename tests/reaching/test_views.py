@@ -27,7 +27,7 @@ from trafficedu.education.services.seats import move_booking
 from trafficedu.education.services.sessions import cancel_session
 from trafficedu.messages.models import Push
 from trafficedu.reaching.models import RiderContact, RiderMessage
-from trafficedu.reaching.rules import MessageState
+from trafficedu.reaching.rules.telling import MessageState
 from trafficedu.reaching.services.delivery import rehearse
 from trafficedu.reaching.services.reminding import note_tomorrow
 from trafficedu.riders.models import Rider

@@ -54,6 +54,10 @@ class Settings:
     sms_body: str = ""
     sms_success: str = ""
     sms_later: str = ""
+    sms_secret: str = ""
+    sms_sign: str = ""
+    sms_algorithm: str = "hmac-sha256"
+    sms_time: str = "seconds"
     wechat_url: str = ""
     desk_requests: int = 4
     desk_wait_seconds: int = 8
@@ -199,6 +203,10 @@ def _settings(instance: Path, database_url: str, data_key: str, values: Mapping[
         sms_body=values.get("sms_body", ""),
         sms_success=values.get("sms_success", ""),
         sms_later=values.get("sms_later", ""),
+        sms_secret=values.get("sms_secret", ""),
+        sms_sign=values.get("sms_sign", ""),
+        sms_algorithm=values.get("sms_algorithm", Settings.sms_algorithm),
+        sms_time=values.get("sms_time", Settings.sms_time),
         wechat_url=values.get("wechat_url", ""),
         desk_requests=_whole(values, "desk_requests", Settings.desk_requests),
         desk_wait_seconds=_whole(values, "desk_wait_seconds", Settings.desk_wait_seconds),

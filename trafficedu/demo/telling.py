@@ -12,7 +12,7 @@ from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking
 from trafficedu.education.rules.states import BookingState, SessionState
 from trafficedu.reaching.models import RiderMessage
-from trafficedu.reaching.rules import MessageKind
+from trafficedu.reaching.rules.telling import MessageKind
 from trafficedu.reaching.services.delivery import rehearse
 from trafficedu.reaching.services.noting import note, note_day_before
 

@@ -20,7 +20,7 @@ from trafficedu.core.fields import (
 )
 from trafficedu.core.web import translated
 from trafficedu.reaching.queries.log import MessageFilter
-from trafficedu.reaching.rules import MessageChannel, MessageKind, MessageReason, MessageState
+from trafficedu.reaching.rules.telling import MessageChannel, MessageKind, MessageReason, MessageState
 from trafficedu.reaching.services.calling import NewContact
 from trafficedu.violations.queries.searching import Words
 

@@ -12,7 +12,7 @@ from trafficedu.core.keys import encrypted
 from trafficedu.core.orm import Base, UTCDateTime, Versioned, is_among, one_of, partial_index, word
 from trafficedu.core.states import StateIs
 from trafficedu.education.models.tasks import Booking, StudyTask
-from trafficedu.reaching.rules import (
+from trafficedu.reaching.rules.telling import (
     MESSAGE_LIFE,
     TO_CALL,
     UNDER_WAY,

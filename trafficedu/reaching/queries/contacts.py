@@ -10,7 +10,7 @@ from trafficedu.core.keys import field_of
 from trafficedu.core.services import services_of
 from trafficedu.messages.queries import is_dry
 from trafficedu.reaching.models import RiderContact
-from trafficedu.reaching.rules import MessageChannel
+from trafficedu.reaching.rules.telling import MessageChannel
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.people import phone_of
 

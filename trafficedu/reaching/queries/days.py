@@ -23,7 +23,7 @@ from trafficedu.issued.queries.documents import Line
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services.issuing import NewDocument
 from trafficedu.reaching.queries.log import count_by_state
-from trafficedu.reaching.rules import MessageState
+from trafficedu.reaching.rules.telling import MessageState
 from trafficedu.reports.station_day import DayException, DayMessages, DayRider, DaySession, StationDayData
 from trafficedu.riders.queries.people import describe
 from trafficedu.stations.models import Station

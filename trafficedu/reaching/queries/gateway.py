@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from trafficedu.core.settings import Settings
-from trafficedu.reaching.rules import Gateway
+from trafficedu.reaching.rules.gateway import Gateway
+from trafficedu.reaching.rules.signing import Signing
 
 
 def gateway_of(settings: Settings) -> Gateway | None:
@@ -17,4 +18,5 @@ def gateway_of(settings: Settings) -> Gateway | None:
         settings.sms_body,
         settings.sms_success,
         settings.sms_later,
+        Signing.parse(settings.sms_secret, settings.sms_sign, settings.sms_algorithm, settings.sms_time),
     )

@@ -24,7 +24,7 @@ from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.queries.tasks import ids_meant
 from trafficedu.reaching.models import RiderMessage
-from trafficedu.reaching.rules import TO_CALL
+from trafficedu.reaching.rules.telling import TO_CALL
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.people import phone_of
 from trafficedu.stations.models import Station

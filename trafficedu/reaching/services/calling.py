@@ -20,7 +20,7 @@ from trafficedu.messages.rules import ChannelKind, read_address
 from trafficedu.reaching.models import RiderContact, RiderMessage
 from trafficedu.reaching.queries.contacts import EMAIL, WECHAT, contact_row
 from trafficedu.reaching.queries.log import Call, list_calls, list_untold
-from trafficedu.reaching.rules import MESSAGE_LIFE, MessageAct
+from trafficedu.reaching.rules.telling import MESSAGE_LIFE, MessageAct
 from trafficedu.riders.models import Rider
 
 CHANGED = message("This message has been sent or changed meanwhile. Look at it again.")

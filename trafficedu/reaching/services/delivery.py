@@ -26,7 +26,8 @@ from trafficedu.messages.services.rounds import BATCH, attend, claimed
 from trafficedu.reaching.models import RiderMessage
 from trafficedu.reaching.queries import contacts
 from trafficedu.reaching.queries.gateway import gateway_of
-from trafficedu.reaching.rules import (
+from trafficedu.reaching.rules.gateway import Said
+from trafficedu.reaching.rules.telling import (
     ACT_OF,
     DECLINABLE,
     MESSAGE_LIFE,
@@ -38,7 +39,6 @@ from trafficedu.reaching.rules import (
     MessageState,
     Outcome,
     Quiet,
-    Said,
     next_attempt,
     send_at,
 )
@@ -118,7 +118,7 @@ def _attempt(session: Session, row: RiderMessage, now: datetime) -> tuple[Outcom
         return Outcome(MessageState.NO_WAY), plan
     if is_dry(session):
         return Outcome(MessageState.DRY), plan
-    send = _sender(session, contact, Said(contact.address, plan.text, row.number))
+    send = _sender(session, contact, Said(contact.address, plan.text, row.number), now)
     session.rollback()
     return send(), plan
 
@@ -136,7 +136,7 @@ def _is_covered(session: Session, row: RiderMessage) -> bool:
     return session.scalar(of_task.where(same).limit(1)) is not None
 
 
-def _sender(session: Session, contact: contacts.Reached, said: Said) -> Callable[[], Outcome]:
+def _sender(session: Session, contact: contacts.Reached, said: Said, now: datetime) -> Callable[[], Outcome]:
     """Return what asks the network, with all it needs from the database and the settings."""
     settings = services_of(session).settings
     title = translate(TITLE, contact.language)
@@ -149,7 +149,7 @@ def _sender(session: Session, contact: contacts.Reached, said: Said) -> Callable
             known = None
         if known is None:
             return lambda: Outcome(MessageState.WAITING, MessageReason.SETUP)
-        return lambda: gateway.send_text(known, said)
+        return lambda: gateway.send_text(known, said, now)
     if contact.channel == MessageChannel.WECHAT:
         return lambda: gateway.send_wechat(settings.wechat_url, said.phone, title, said.text)
     return lambda: gateway.send_mail(said.phone, title, said.text, settings.mail_url)

@@ -6,13 +6,17 @@ Knows words and addresses; neither the database nor who is told. Nothing of an a
 from __future__ import annotations
 
 import logging
+import secrets
+from datetime import datetime
 
 import requests
 from urllib3.exceptions import NewConnectionError
 
 from trafficedu.messages.rules import Address, ChannelKind
 from trafficedu.messages.services import sending
-from trafficedu.reaching.rules import Gateway, MessageReason, MessageState, Outcome, Said
+from trafficedu.reaching.rules.gateway import Gateway, Said
+from trafficedu.reaching.rules.signing import Stamp
+from trafficedu.reaching.rules.telling import MessageReason, MessageState, Outcome
 
 TIMEOUT_SECONDS = 5
 MOST_READ = 4096
@@ -22,9 +26,9 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 # its lines of the level DEBUG hold whole addresses, in which a number or a key may stand
 
 
-def send_text(gateway: Gateway, said: Said) -> Outcome:
+def send_text(gateway: Gateway, said: Said, now: datetime) -> Outcome:
     """Ask the gateway once: five seconds for the connection, five for the answer, no other address by a redirect."""
-    url, headers, body = gateway.request(said)
+    url, headers, body = gateway.request(said, Stamp(now, secrets.token_hex(16)))
     try:
         with requests.Session() as client:
             client.trust_env = False  # the machine's .netrc and proxies are not meant for it

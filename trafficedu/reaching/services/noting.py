@@ -23,7 +23,7 @@ from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, Certificate, StudyTask
 from trafficedu.education.rules.states import BookingState
 from trafficedu.reaching.models import RiderMessage
-from trafficedu.reaching.rules import MessageKind, MessageState
+from trafficedu.reaching.rules.telling import MessageKind, MessageState
 
 _MESSAGE, _BOOKING = table_of(RiderMessage), table_of(Booking)
 _TASK, _SESSION = table_of(StudyTask), table_of(StudySession)

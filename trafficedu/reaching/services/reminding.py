@@ -13,7 +13,7 @@ from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking
 from trafficedu.education.rules.states import BookingState, SessionState
 from trafficedu.reaching.models import RiderMessage
-from trafficedu.reaching.rules import MessageKind, is_reminder_hour
+from trafficedu.reaching.rules.telling import MessageKind, is_reminder_hour
 from trafficedu.reaching.services.noting import note_day_before
 
 

@@ -17,7 +17,8 @@ from trafficedu.core.text import message, translate
 from trafficedu.core.transactions import writing
 from trafficedu.messages.queries import is_dry
 from trafficedu.reaching.queries.gateway import gateway_of
-from trafficedu.reaching.rules import Gateway, Outcome, Said
+from trafficedu.reaching.rules.gateway import Gateway, Said
+from trafficedu.reaching.rules.telling import Outcome
 from trafficedu.riders.rules import normalise_phone
 
 TEST = "reaching:gateway:test"
@@ -57,4 +58,4 @@ def send_test(session: Session, phone: str, by: Actor, now: datetime) -> Outcome
         gateway, said = prepare_test(session, phone, by, now)
     from trafficedu.reaching.services import gateway as network  # noqa: PLC0415 - apprise loads only where it is used
 
-    return network.send_text(gateway, said)
+    return network.send_text(gateway, said, now)

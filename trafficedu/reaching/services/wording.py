@@ -15,7 +15,7 @@ from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.queries.certificates import certificate_of_task
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.reaching.models import RiderMessage
-from trafficedu.reaching.rules import MessageKind
+from trafficedu.reaching.rules.telling import MessageKind
 
 TITLE = message("Your traffic safety study")
 

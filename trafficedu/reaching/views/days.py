@@ -19,7 +19,7 @@ from trafficedu.issued.queries.documents import list_documents
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.reaching.queries import days as queries
 from trafficedu.reaching.queries.log import count_by_state
-from trafficedu.reaching.rules import MessageState
+from trafficedu.reaching.rules.telling import MessageState
 from trafficedu.reaching.services import days as services
 from trafficedu.reaching.views.blueprint import pages
 from trafficedu.stations.models import Station

@@ -24,7 +24,7 @@ from trafficedu.reaching.forms import ContactForm, MessageFilterForm, TestForm, 
 from trafficedu.reaching.models import RiderMessage
 from trafficedu.reaching.queries import contacts, log
 from trafficedu.reaching.queries.gateway import gateway_of
-from trafficedu.reaching.rules import MessageAct
+from trafficedu.reaching.rules.telling import MessageAct
 from trafficedu.reaching.services import calling, trying
 from trafficedu.reaching.views.blueprint import pages
 
