@@ -36,6 +36,7 @@ OPEN_TO_ALL = {
     "public.own_strip",
     "public.receipt",
     "public.receipt_pdf",
+    "public.reminders",
     "public.strip_length",
     "public.verified",
     "public.verify",

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import people
 from tests.factories.education import District, make_district, make_rider
+from tests.messages.conftest import mailbox as mailbox
 from tests.messages.conftest import serving
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import Actor

@@ -31,6 +31,7 @@ from trafficedu.feedback.rules.policy import Receiver
 from trafficedu.issued.queries.documents import Line, list_documents
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services.issuing import NewDocument
+from trafficedu.reaching.queries.contacts import contact_row, has_declined
 from trafficedu.reports import qr
 from trafficedu.reports.receipt import NoticeReceiver, ReceiptData, StudySeat
 from trafficedu.riders.queries import people as riders
@@ -80,6 +81,10 @@ class Receipt:
     objections_most: int
     today: date
     change_until: datetime | None
+    told: list[Any]
+    """What the page shows of how the rider is told (:func:`reminders_of`)."""
+    reminded: bool
+    """Whether the rider is sent reminders."""
     in_time: bool
     """Whether the seat may still be moved or given up; ``change_until`` says until when, where there is one ahead."""
 
@@ -146,9 +151,17 @@ def read_receipt(session: Session, violation: Violation, now: datetime) -> Recei
         objected=len(objections),
         objections_most=figure(session, "violations.objections_most"),
         today=day,
+        told=reminders_of(session, violation),
+        reminded=not has_declined(session, violation.rider),
         change_until=last_change(session, booking.session) if booking is not None else None,
         in_time=may_change(session, booking.session if booking is not None else None, now),
     )
+
+
+def reminders_of(session: Session, violation: Violation) -> list[Any]:
+    """Return what the page of a receipt shows of how its rider is told, and what an answer to it rests on."""
+    contact = contact_row(session, violation.rider) if violation.rider is not None else None
+    return [violation, contact]
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ class RiderMessage(Versioned, Base):
 
     Written in the transaction of what it tells of. Channel, language and words are found when it is first sent, by how
     things are then; ``text`` keeps them from that moment on. ``was_utc``: when the session was to be that is moved,
-    cancelled or was missed. ``told_utc`` and ``told_by``: who told the rider by phone instead.
+    cancelled or was missed. ``refused_on``, ``refused_why``: the channel that refused it for good, before it went over
+    another one. ``told_utc`` and ``told_by``: who told the rider by phone instead.
     """
 
     __tablename__ = "rider_message"
@@ -41,6 +42,7 @@ class RiderMessage(Versioned, Base):
         one_of("kind", MessageKind),
         one_of("state", MessageState),
         one_of("channel", MessageChannel),
+        one_of("refused_on", MessageChannel),
         CheckConstraint(f"(ended_utc IS NULL) = ({is_among('state', UNDER_WAY)})", "ended"),
         Index("ix_rider_message_station_id_id", "station_id", "id"),
         Index("ix_rider_message_station_id_created_utc", "station_id", "created_utc", "state"),
@@ -68,6 +70,8 @@ class RiderMessage(Versioned, Base):
     next_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     reason: Mapped[str] = mapped_column(String(20), default="")
+    refused_on: Mapped[MessageChannel | None] = mapped_column(word(MessageChannel, 10))
+    refused_why: Mapped[str] = mapped_column(String(20), default="")
     told_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     told_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 

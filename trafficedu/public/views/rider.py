@@ -34,6 +34,7 @@ from trafficedu.issued.services.issuing import hand_out
 from trafficedu.public import queries, services
 from trafficedu.public.forms import DocumentForm, KeyForm, ObjectionForm, ReceiptForm, SessionForm
 from trafficedu.public.views.blueprint import pages
+from trafficedu.reaching.services.calling import choose_reminders
 from trafficedu.stations.models import Station
 from trafficedu.violations.models.records import Violation
 from trafficedu.violations.services.objections import raise_objection
@@ -131,6 +132,26 @@ def give_up_seat(number: str) -> Any:
             lambda: give_up(session(), task, VISITOR, utc_now()),
             message("Your seat has been given up. Please choose another session in the next days."),
         )
+    return back_to("public.receipt", number=number)
+
+
+@pages.post("/n/<number>/reminders")
+@open_to_all(RIDER)
+@kerb
+def reminders(number: str) -> Any:
+    """I do without reminders, or want them again; what I have to do is told all the same."""
+    receipt = _receipt_or_key(number)
+    if not isinstance(receipt, queries.Receipt):
+        return receipt
+    seen(receipt.violation, lambda violation: queries.reminders_of(session(), violation))
+    rider, declined = receipt.violation.rider, request.form.get("wanted", "") != "yes"
+    if rider is None:
+        raise Missing(NOT_OPENED)
+    done = message("You get no reminders any more. What you have to do is told all the same.")
+    carried_out(
+        lambda: choose_reminders(session(), rider, declined, VISITOR, utc_now()),
+        done if declined else message("You get reminders again."),
+    )
     return back_to("public.receipt", number=number)
 
 

@@ -41,6 +41,12 @@ def contact_row(session: Session, rider: Rider) -> RiderContact | None:
     return session.get(RiderContact, rider.id)
 
 
+def has_declined(session: Session, rider: Rider) -> bool:
+    """Tell whether a rider does without what may be declined."""
+    row = contact_row(session, rider)
+    return row is not None and row.declined
+
+
 def addresses_of(session: Session, contact: RiderContact | None) -> Addresses:
     """Return the addresses of a rider in clear."""
     if contact is None:
@@ -69,8 +75,8 @@ def open_channels(session: Session) -> dict[MessageChannel, bool]:
     return {channel: dry or known for channel, known in set_up_channels(session).items()}
 
 
-def contact_of(session: Session, rider: Rider) -> Reached:
-    """Return how a rider is told: by the first channel that is set up and for which there is an address."""
+def contact_of(session: Session, rider: Rider, but: MessageChannel | None = None) -> Reached:
+    """Return how a rider is told: by the first channel, ``but`` one, that is set up and has an address for it."""
     row = contact_row(session, rider)
     known = addresses_of(session, row)
     language, declined = ("zh", False) if row is None else (row.language, row.declined)
@@ -81,6 +87,6 @@ def contact_of(session: Session, rider: Rider) -> Reached:
     }
     is_open = open_channels(session)
     for channel in MessageChannel:
-        if is_open[channel] and addresses[channel]:
+        if channel != but and is_open[channel] and addresses[channel]:
             return Reached(language, declined, channel, addresses[channel])
     return Reached(language, declined, None)

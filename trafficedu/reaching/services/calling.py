@@ -42,6 +42,7 @@ def resend(session: Session, row: RiderMessage, by: Actor, now: datetime) -> Non
     _hold(session, row)
     row.state = MESSAGE_LIFE.after(MessageAct.RESEND, row.state)
     row.text, row.reason, row.attempts, row.next_utc, row.ended_utc = "", "", 0, now, None
+    row.refused_on, row.refused_why = None, ""
     session.flush()
     audit.write(session, "reaching:message:resend", by, subject=row)
 
@@ -124,6 +125,20 @@ def keep_contact(session: Session, rider: Rider, new: NewContact, version: int, 
     row.changed_utc, row.changed_by_id = now, by.user_id
     session.flush()
     audit.write(session, "reaching:contact:manage", by, subject=(RiderContact, rider.id), declined=new.declined)
+
+
+def choose_reminders(session: Session, rider: Rider, declined: bool, by: Actor, now: datetime) -> None:
+    """Let a rider, who opened the own receipt, do without what may be declined (``rules.telling.DECLINABLE``), or not.
+
+    Language and addresses stay as the station keeps them.
+    """
+    row = contact_row(session, rider)
+    if row is None:
+        row = RiderContact(rider_id=rider.id, changed_utc=now)
+        session.add(row)
+    row.declined, row.changed_utc, row.changed_by_id = declined, now, by.user_id
+    session.flush()
+    audit.write(session, "reaching:contact:own", by, subject=(RiderContact, rider.id), declined=declined)
 
 
 def reencrypt(session: Session, _now: datetime, batch: int = PART) -> int:

@@ -97,15 +97,16 @@ def _quiet(session: Session) -> Quiet:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is going to be sent on which channel."""
+    """What is going to be sent on which channel; ``further``: whether there is another one where that refuses."""
 
     text: str = ""
     channel: MessageChannel | None = None
+    further: bool = False
 
 
 def _attempt(session: Session, row: RiderMessage, now: datetime) -> tuple[Outcome, Plan]:
     """Return how an attempt ended, and what was sent; gives the transaction up before it asks the network."""
-    contact = contacts.contact_of(session, row.rider)
+    contact = contacts.contact_of(session, row.rider, but=row.refused_on)
     if contact.declined and row.kind in DECLINABLE:
         return Outcome(MessageState.DECLINED), Plan()
     text = row.text or text_of(session, row, contact.language, now)
@@ -113,7 +114,8 @@ def _attempt(session: Session, row: RiderMessage, now: datetime) -> tuple[Outcom
         return Outcome(MessageState.DROPPED, MessageReason.OVER), Plan()
     if _is_covered(session, row):
         return Outcome(MessageState.DROPPED, MessageReason.COVERED), Plan()
-    plan = Plan(shortened(text, LONGEST), contact.channel)
+    further = row.refused_on is None and contacts.contact_of(session, row.rider, contact.channel).channel is not None
+    plan = Plan(shortened(text, LONGEST), contact.channel, further)
     if contact.channel is None:
         return Outcome(MessageState.NO_WAY), plan
     if is_dry(session):
@@ -156,7 +158,11 @@ def _sender(session: Session, contact: contacts.Reached, said: Said, now: dateti
 
 
 def _settle(row: RiderMessage, outcome: Outcome, plan: Plan, now: datetime) -> None:
-    """Write down how an attempt ended, and when the next one is."""
+    """Write down how an attempt ended, and when the next one is.
+
+    What a channel refuses for good, or cannot deliver in all its attempts, goes over the rider's next channel, once.
+    What may have arrived does not: nobody is told twice.
+    """
     row.text, row.channel, row.reason = plan.text or row.text, plan.channel or row.channel, outcome.reason
     state = outcome.state
     if state == MessageState.WAITING:
@@ -165,6 +171,11 @@ def _settle(row: RiderMessage, outcome: Outcome, plan: Plan, now: datetime) -> N
             row.state, row.next_utc = MESSAGE_LIFE.after(ACT_OF[state], row.state), later
             return
         state = MessageState.UNCLEAR if outcome.reason == MessageReason.SILENT else MessageState.FAILED
+    if state == MessageState.FAILED and plan.further:
+        row.refused_on, row.refused_why, row.reason, row.attempts, row.next_utc = row.channel, row.reason, "", 0, now
+        state = MessageState.WAITING
+        row.state = MESSAGE_LIFE.after(ACT_OF[state], row.state)
+        return
     row.state, row.ended_utc = MESSAGE_LIFE.after(ACT_OF[state], row.state), now
 
 

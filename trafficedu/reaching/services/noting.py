@@ -33,7 +33,8 @@ _TASK, _SESSION = table_of(StudyTask), table_of(StudySession)
 def _insert() -> Insert:
     """Return the statement that notes what the rider of a booking is told, unless it is noted."""
     given = ("number", "occasion", "kind", "was_utc", "created_utc", "state", "text", "attempts", "next_utc", "reason")
-    values = {name: bindparam(name, type_=_MESSAGE.c[name].type) for name in (*given, "version")}
+    named = (*given, "refused_why", "version")
+    values = {name: bindparam(name, type_=_MESSAGE.c[name].type) for name in named}
     found = {
         "rider_id": _TASK.c.rider_id,
         "task_id": _BOOKING.c.task_id,
@@ -65,6 +66,7 @@ def note(
         "attempts": 0,
         "next_utc": now,
         "reason": "",
+        "refused_why": "",
         "version": 1,
         "of_booking": booking_id,
     }

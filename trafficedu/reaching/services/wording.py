@@ -48,7 +48,27 @@ def text_of(session: Session, row: RiderMessage, locale: str, now: datetime) -> 
         said = _lost(session, row, task, locale, now)
     else:
         said = _seat(row, now, locale)
-    return None if said is None else translate(said, locale)
+    return None if said is None else translate(said, locale) + _way_out(session, row, locale)
+
+
+def own_page(session: Session, task: StudyTask) -> str | None:
+    """Return where a rider reads the receipt and chooses, None where that address is not known or there is none."""
+    if not task.links:
+        return None
+    try:
+        return services_of(session).address(f"/n/{task.links[-1].violation.number}")
+    except Refusal:
+        return None
+
+
+def _way_out(session: Session, row: RiderMessage, locale: str) -> str:
+    """Say how to do without reminders, in a reminder: on the rider's own page, by its address where that is known."""
+    if row.kind != MessageKind.DAY_BEFORE:
+        return ""
+    link = own_page(session, row.task)
+    if link is None:
+        return " " + translate(message("No reminders: on the page of your receipt."), locale)
+    return " " + translate(message("No reminders: %(link)s", link=link), locale)
 
 
 def _seat(row: RiderMessage, now: datetime, locale: str) -> Message | None:
