@@ -55,7 +55,8 @@ def test_retry_after_is_seconds_or_nothing() -> None:
 
 def gateway(**changed: str) -> Gateway:
     given = {"url": "https://sms.example/send", "method": "post", "headers": "", "success": "", "later": ""}
-    return Gateway.parse(**({**given, "body": "m={phone}&t={text}"} | changed))
+    its = {**given, "body": "m={phone}&t={text}"} | changed
+    return Gateway.parse(its["url"], its["method"], its["headers"], its["body"], its["success"], its["later"])
 
 
 def test_what_is_filled_in_is_written_as_its_surroundings_need_it() -> None:

@@ -12,7 +12,7 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.services.absence import mark_absent
 from trafficedu.reaching.models import RiderMessage
-from trafficedu.reaching.rules import MessageKind
+from trafficedu.reaching.rules.telling import MessageKind
 from trafficedu.reaching.services.wording import text_of
 from trafficedu.riders.models import Rider
 
