@@ -46,6 +46,8 @@ import trafficedu.evaluation.views.trends
 import trafficedu.feedback.views.notices
 import trafficedu.feedback.views.policies
 import trafficedu.feedback.views.policy
+import trafficedu.films.views.films
+import trafficedu.films.views.player
 import trafficedu.hazards.views.browsing
 import trafficedu.hazards.views.checks
 import trafficedu.hazards.views.kinds
@@ -190,6 +192,8 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.accidents.views.browsing,
     trafficedu.accidents.views.deciding,
     trafficedu.accidents.views.recording,
+    trafficedu.films.views.films,
+    trafficedu.films.views.player,
     trafficedu.hazards.views.browsing,
     trafficedu.hazards.views.checks,
     trafficedu.hazards.views.kinds,
@@ -238,6 +242,7 @@ NAVIGATION = [
             pages.NavigationItem("reaching.messages", _l("Messages to riders"), "reaching:message:read"),
             pages.NavigationItem("rooms.board_now", _l("Who is where"), "education:session:check_in"),
             pages.NavigationItem("quizzes.index", _l("Quiz questions"), "quizzes:question:read"),
+            pages.NavigationItem("films.index", _l("Films"), "films:film:read"),
             pages.NavigationItem("exceptions.index", _l("Exceptions"), "education:exception:grant"),
             pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
             pages.NavigationItem("violations.named_riders", _l("Riders to confirm"), "violations:company:confirm"),
@@ -385,13 +390,11 @@ def _choose_locale() -> str:
 
     Riders have no account: their pages speak the language of their phone, where it is one of ours.
     """
-    chosen = request.args.get("lang") or cookie.get("locale")
-    if chosen in LOCALES:
+    if (chosen := request.args.get("lang") or cookie.get("locale")) in LOCALES:
         return str(chosen)
     who = access.actor()
     if who.user_id is not None:
         return who.locale
-    usual = str(current_app.config["BABEL_DEFAULT_LOCALE"])
-    of_rider = request.blueprint == "public" or (request.endpoint or "").startswith("quizzes.phone_")
+    of_rider = (request.endpoint or "").startswith(("public.", "quizzes.phone_", "films.watch"))
     of_phone = request.accept_languages.best_match(LOCALES) if of_rider else None
-    return of_phone or usual
+    return of_phone or str(current_app.config["BABEL_DEFAULT_LOCALE"])

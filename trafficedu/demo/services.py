@@ -31,6 +31,7 @@ from trafficedu.demo.afterwards import enter_campaigns, enter_points, enter_push
 from trafficedu.demo.cases import LEAST, RECORDS, enter_cases
 from trafficedu.demo.city import add_neighbours, draw_district
 from trafficedu.demo.counts import Accidents, EBikes, Helmets, Patrols
+from trafficedu.demo.films import enter_films
 from trafficedu.demo.hazards import Hazards
 from trafficedu.demo.names import PLATE_PLACE
 from trafficedu.demo.notices import Notices
@@ -184,6 +185,7 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
         written["point_entry"] = enter_points(session, now, plan.months, plan.seed)
         written["coverage_mark"] = enter_reported(session, now)
         written["quiz_attempt"] = enter_quizzes(session, plan.seed)
+        written["film_viewing"] = enter_films(session, now, plan.seed)
         counts.update(written, seed=plan.seed, months=plan.months)
         written["escalation_policy"] = enter_policies(session, now)
     # after the run: it is what makes channels send nothing here

@@ -24,6 +24,14 @@ class CertificateIssued(Event):
 
 
 @dataclass(frozen=True)
+class CheckedIn(Event):
+    """A rider came to a session and begins to study there."""
+
+    booking_id: int
+    task_id: int
+
+
+@dataclass(frozen=True)
 class RiderAbsent(Event):
     """A rider did not come to a seat; noted by the station, or by the worker some hours after the session."""
 

@@ -28,6 +28,7 @@ from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import notice_of_violation
 from trafficedu.feedback.rules.notices import HeldReason
 from trafficedu.feedback.rules.policy import Receiver
+from trafficedu.films.queries.watching import Standing, standing_of
 from trafficedu.issued.queries.documents import Line, list_documents
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services.issuing import NewDocument
@@ -87,6 +88,8 @@ class Receipt:
     """Whether the rider is sent reminders."""
     in_time: bool
     """Whether the seat may still be moved or given up; ``change_until`` says until when, where there is one ahead."""
+    films: Standing | None
+    """How the rider stands with the films of the course, where it is not begun."""
 
     @property
     def may_give_up(self) -> bool:
@@ -155,6 +158,7 @@ def read_receipt(session: Session, violation: Violation, now: datetime) -> Recei
         reminded=not has_declined(session, violation.rider),
         change_until=last_change(session, booking.session) if booking is not None else None,
         in_time=may_change(session, booking.session if booking is not None else None, now),
+        films=standing_of(session, task, now) if task is not None and booking is not None else None,
     )
 
 

@@ -8,6 +8,7 @@ from trafficedu.core.jobs import JobEnded
 from trafficedu.coverage.events import NilReportContradicted, SourceFellSilent
 from trafficedu.education.events import (
     CertificateIssued,
+    CheckedIn,
     RiderAbsent,
     SeatGiven,
     SeatGivenUp,
@@ -23,6 +24,7 @@ from trafficedu.evaluation.services.telling import tell_corrected, tell_worsened
 from trafficedu.feedback.services import notices
 from trafficedu.feedback.services import papers as notice_papers
 from trafficedu.feedback.services.telling import tell_decided
+from trafficedu.films.services import watching
 from trafficedu.hazards.events import CheckOverdue, HazardDueSoon, HazardOverdue, HazardVerified
 from trafficedu.hazards.services.telling import tell_check_overdue, tell_due_soon, tell_overdue
 from trafficedu.messages.services.missing import tell_contradicted, tell_silent
@@ -87,6 +89,7 @@ HANDLERS: Handlers = {
         assignment.follow_home,
         notices.release_to_village,
     ],
+    CheckedIn: [watching.credit_seen],
     SeatGiven: [noting.note_seat],
     SeatMoved: [noting.note_other_seat],
     SeatGivenUp: [noting.note_given_up],

@@ -18,6 +18,7 @@ from trafficedu.evaluation import panels as evaluation_panels
 from trafficedu.evidence import panels as evidence_panels
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback.queries import timeline as feedback_timeline
+from trafficedu.films import panels as films_panels
 from trafficedu.hazards import panels as hazards_panels
 from trafficedu.helmets import panels as helmets_panels
 from trafficedu.messages import panels as messages_panels
@@ -140,7 +141,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         transfers_panels.corrections_of("station"),
         study_panels.of_station,
     ],
-    "study.card": [quiz_panels.of_card],
+    "study.card": [films_panels.of_card, quiz_panels.of_card],
     "notices.show": [overview_panels.study_of_notice],
     "campaigns.show": [evaluation_panels.effect],
     "areas.show": [transfers_panels.corrections_of("area")],

@@ -24,6 +24,7 @@ from trafficedu.evidence.services import housekeeping
 from trafficedu.feedback.services import closing, policies
 from trafficedu.feedback.services import papers as notice_papers
 from trafficedu.figures import FIGURES
+from trafficedu.films.services import films
 from trafficedu.hazards.services import kinds as hazard_kinds
 from trafficedu.hazards.services import reminding
 from trafficedu.issued.services import issuing
@@ -54,6 +55,7 @@ REFERENCE: Sequence[Callable[[Session, datetime], Any]] = [
     violation_kinds.load_kinds,
     courses.load_courses,
     question_bank.load_shipped,
+    films.load_shipped,
     policies.load_policy,
     rule_sets.load_shipped,
     catalogue.load_activities,

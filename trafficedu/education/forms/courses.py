@@ -24,6 +24,7 @@ from trafficedu.core.fields import (
     choices,
     named,
 )
+from trafficedu.core.lines import rearrange
 from trafficedu.education.models.courses import CourseVersion
 from trafficedu.education.rules.states import ModuleKind
 from trafficedu.education.services.courses import CourseInput, ModuleInput
@@ -31,8 +32,6 @@ from trafficedu.education.services.courses import CourseInput, ModuleInput
 NEW_MODULES = 4
 """Lines for modules that the form of a new course offers."""
 MOST_MODULES = 20
-LINE = "line"
-"""The button that changes the list of modules in the page alone: ``add``, or what is done to a line, ``up:2``."""
 
 
 def _minutes(label: Any) -> IntegerField:
@@ -54,6 +53,10 @@ class ModuleForm(FormPart):
     name_en = TrimmedField(_l("Name (English)"), [Optional(), Length(max=80)])
     minimum_minutes = _minutes(_l("Minimum minutes"))
     maximum_minutes = _minutes(_l("Minutes that count at most"))
+    online = BooleanField(
+        _l("May be watched at home"),
+        description=_l("What riders saw of the district's films on their own phone counts. For films only."),
+    )
 
     def validate_kind(self, field: SelectField) -> None:
         """Refuse a module that is said by half, or that may last longer than it counts."""
@@ -64,11 +67,14 @@ class ModuleForm(FormPart):
             raise ValidationError(str(_l("Enter both names and the minutes of this module.")))
         if most < least:
             raise ValidationError(str(_l("The minutes that count must not be fewer than the minimum.")))
+        if self.online.data and field.data != ModuleKind.FILM:
+            raise ValidationError(str(_l("Only a film can be watched at home.")))
 
     def to_input(self) -> ModuleInput:
         """Return what was entered."""
         least, most = self.minimum_minutes.data or 0, self.maximum_minutes.data or 0
-        return ModuleInput(ModuleKind(self.kind.data), self.name_zh.data or "", self.name_en.data or "", least, most)
+        names = self.name_zh.data or "", self.name_en.data or ""
+        return ModuleInput(ModuleKind(self.kind.data), *names, least, most, bool(self.online.data))
 
 
 class CourseForm(Form):
@@ -104,25 +110,8 @@ class CourseForm(Form):
                 self.modules.append_entry()
 
     def rearrange(self, button: str) -> bool:
-        """Add, remove or move a line as the ``button`` says that was pressed; False where it says nothing of lines.
-
-        Nothing is checked or written: what was typed is shown again in its new place.
-        """
-        act, _, place = button.partition(":")
-        lines = [entry.data for entry in self.modules]
-        if act == "add" and len(lines) < MOST_MODULES:
-            lines.append({})
-        elif act in {"up", "down", "remove"} and place.isdigit() and int(place) < len(lines):
-            line = lines.pop(int(place))
-            if act != "remove":
-                lines.insert(max(0, int(place) + (1 if act == "down" else -1)), line)
-        elif not act:
-            return False
-        while self.modules.entries:
-            self.modules.pop_entry()
-        for line in lines:
-            self.modules.append_entry(line)
-        return True
+        """Add, remove or move a line as the ``button`` says that was pressed; False where it says nothing of lines."""
+        return rearrange(self.modules, button, MOST_MODULES)
 
     def to_input(self) -> CourseInput:
         """Return what was entered."""

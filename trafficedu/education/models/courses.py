@@ -76,13 +76,17 @@ class CourseVersion(Entry, Base):
 
 
 class CourseModule(Named, Base):
-    """One part of a course with the minutes it lasts at least; more than the maximum never count."""
+    """One part of a course with the minutes it lasts at least; more than the maximum never count.
+
+    ``online``: what riders saw of the district's films at home counts for it. Films only.
+    """
 
     __tablename__ = "course_module"
     __table_args__ = (
         UniqueConstraint("version_id", "position"),
         one_of("kind", ModuleKind),
         CheckConstraint("minimum_minutes >= 0 AND maximum_minutes >= minimum_minutes", "minutes"),
+        CheckConstraint(f"NOT online OR kind = '{ModuleKind.FILM}'", "online"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -93,6 +97,7 @@ class CourseModule(Named, Base):
     name_en: Mapped[str] = mapped_column(String(80))
     minimum_minutes: Mapped[int]
     maximum_minutes: Mapped[int]
+    online: Mapped[bool] = mapped_column(default=False)
 
     of: Mapped[CourseVersion] = relationship(back_populates="modules")
 

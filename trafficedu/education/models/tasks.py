@@ -290,13 +290,14 @@ class ModuleRecord(Base):
     """One module of one attendance, with start and end.
 
     ``minutes`` are those that count, once it has ended (``rules.counted_minutes``); ``credited``: it was studied on an
-    earlier day, before the rider left that session.
+    earlier day, before the rider left that session, or as a film at home. ``online_minutes`` of them were seen at home.
     """
 
     __tablename__ = "module_record"
     __table_args__ = (
         UniqueConstraint("attendance_id", "module_id"),
         CheckConstraint("ended_utc IS NULL OR ended_utc >= started_utc", "times"),
+        CheckConstraint("online_minutes >= 0", "online_minutes"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -306,6 +307,7 @@ class ModuleRecord(Base):
     ended_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     minutes: Mapped[int | None]
     credited: Mapped[bool] = mapped_column(default=False)
+    online_minutes: Mapped[int] = mapped_column(default=0)
 
     attendance: Mapped[Attendance] = relationship(back_populates="modules")
     module: Mapped[CourseModule] = relationship()

@@ -140,7 +140,7 @@ def _on_board(
     if running is None or record is None:
         return OnBoard(number, name, following=following, is_called=is_called)
     planned = reckoning.ModulePlan(running.id, running.kind, "", running.minimum_minutes, running.maximum_minutes)
-    minutes = reckoning.counted_minutes(planned, record.started_utc, now, now)
+    minutes = reckoning.counted_minutes(planned, record.started_utc, now, now, record.online_minutes)
     return OnBoard(number, name, minutes, running.minimum_minutes, following, is_called)
 
 

@@ -44,18 +44,39 @@ class Hours:
 
 @dataclass(frozen=True)
 class ModuleTimes:
-    """When a rider began and ended one module; ``ended`` is None while it runs. ``counted``: minutes that count."""
+    """When a rider began and ended one module; ``ended`` is None while it runs. ``counted``: minutes that count.
+
+    ``online`` minutes were seen at home before it began here.
+    """
 
     module_id: int
     started: datetime
     ended: datetime | None
     counted: int | None = None
+    online: int = 0
 
 
-def counted_minutes(module: ModulePlan, started: datetime, until: datetime, closes: datetime) -> int:
-    """Return the whole minutes of a module that count: to the end of the session's hours and at most its maximum."""
+def counted_minutes(module: ModulePlan, started: datetime, until: datetime, closes: datetime, online: int = 0) -> int:
+    """Return the whole minutes of a module that count: to the end of the session's hours and at most its maximum.
+
+    ``online`` minutes were seen at home before.
+    """
     studied = int((min(until, closes) - started).total_seconds() // 60)
-    return max(0, min(studied, module.maximum_minutes))
+    return max(0, min(max(0, studied) + online, module.maximum_minutes))
+
+
+def minutes_online(modules: Iterable[ModulePlan], seen: int) -> dict[int, int]:
+    """Return how many of the ``seen`` minutes count for each module, by its id.
+
+    One after the other gets its minimum; a module for which none are left is not in it.
+    """
+    counted: dict[int, int] = {}
+    for module in modules:
+        minutes = min(seen, module.minimum_minutes)
+        if minutes > 0:
+            counted[module.id] = minutes
+            seen -= minutes
+    return counted
 
 
 @dataclass(frozen=True)
@@ -134,9 +155,12 @@ def modules_to_begin(
     return left if free_order else left[:1]
 
 
-def minutes_missing(module: ModulePlan, started: datetime, until: datetime) -> int:
-    """Return how many more minutes ``module`` must run, rounded up; 0 when it may end."""
-    left = timedelta(minutes=module.minimum_minutes) - (until - started)
+def minutes_missing(module: ModulePlan, started: datetime, until: datetime, online: int = 0) -> int:
+    """Return how many more minutes ``module`` must run, rounded up; 0 when it may end.
+
+    ``online`` minutes were seen at home before.
+    """
+    left = timedelta(minutes=module.minimum_minutes - online) - (until - started)
     return max(0, -(-int(left.total_seconds()) // 60))
 
 

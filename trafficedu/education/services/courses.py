@@ -32,6 +32,7 @@ class ModuleInput:
     name_en: str
     minimum_minutes: int
     maximum_minutes: int
+    online: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,8 @@ def end_course(session: Session, course: Course, last_day: date, version: int, b
 def _version(code: str, new: CourseInput) -> CourseVersion:
     if not new.modules:
         raise Refusal(message("Enter at least one module."), field="modules")
+    if any(module.online and module.kind != ModuleKind.FILM for module in new.modules):
+        raise Refusal(message("Only a film can be watched at home."), field="modules")
     modules = [CourseModule(position=place, **vars(module)) for place, module in enumerate(new.modules, 1)]
     return CourseVersion(
         code=code,

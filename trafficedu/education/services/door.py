@@ -13,7 +13,9 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
+from trafficedu.core.events import publish
 from trafficedu.core.text import message
+from trafficedu.education.events import CheckedIn
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, Certificate, StudyTask
 from trafficedu.education.rules import states
@@ -90,6 +92,7 @@ def check_in(
     session.flush()
     credit(session, attendance, now)
     audit.write(session, "education:session:check_in", by, subject=attendance, task=booking.task_id)
+    publish(session, CheckedIn(now, by, booking.id, booking.task_id))
     return attendance
 
 

@@ -44,7 +44,8 @@ def end_study(session: Session, attendance: Attendance, act: AttendanceAct, now:
     for record in attendance.modules:
         if record.ended_utc is None:
             record.ended_utc = max(record.started_utc, ended)
-            record.minutes = counted_minutes(plan[record.module_id], record.started_utc, ended, closes)
+            module = plan[record.module_id]
+            record.minutes = counted_minutes(module, record.started_utc, ended, closes, record.online_minutes)
     session.flush()
 
 

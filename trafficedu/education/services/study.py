@@ -16,6 +16,7 @@ from trafficedu.education.models.courses import CourseModule, StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, ModuleRecord
 from trafficedu.education.queries.courses import plan_of
 from trafficedu.education.queries.hours import hours_of
+from trafficedu.education.queries.online import online_minutes
 from trafficedu.education.queries.sessions import list_roster
 from trafficedu.education.rules import reckoning
 from trafficedu.education.services.absence import lock_study
@@ -67,7 +68,9 @@ def _record_of(attendance: Attendance, module_id: int) -> ModuleRecord | None:
 def times_of(attendance: Attendance) -> list[reckoning.ModuleTimes]:
     """Return the modules of a study with start and end, for ``rules``."""
     return [
-        reckoning.ModuleTimes(record.module_id, record.started_utc, record.ended_utc, record.minutes)
+        reckoning.ModuleTimes(
+            record.module_id, record.started_utc, record.ended_utc, record.minutes, record.online_minutes
+        )
         for record in attendance.modules
     ]
 
@@ -90,7 +93,8 @@ def start_module(session: Session, booking: Booking, module_id: int, by: Actor, 
     if module.id not in to_begin(attendance):
         raise _wrong_order(attendance, module)
     require_place(session, booking.session, module)
-    record = ModuleRecord(attendance=attendance, module_id=module.id, started_utc=now)
+    online = online_minutes(session, attendance.id, module.id)
+    record = ModuleRecord(attendance=attendance, module_id=module.id, started_utc=now, online_minutes=online)
     session.add(record)
     session.flush()
     audit.write(session, "education:session:study", by, subject=attendance, module=module.id, step="start")
@@ -130,11 +134,11 @@ def end_module(session: Session, booking: Booking, module_id: int, by: Actor, no
     if record.ended_utc is not None:
         return record
     closes, plan = hours_of(session, booking.session).closes, _plan(module)
-    short = reckoning.minutes_missing(plan, record.started_utc, now)
+    short = reckoning.minutes_missing(plan, record.started_utc, now, record.online_minutes)
     if short and now < closes:
         raise Refusal(message("This module must run for %(minutes)d more minutes.", minutes=short))
     record.ended_utc = now
-    record.minutes = reckoning.counted_minutes(plan, record.started_utc, now, closes)
+    record.minutes = reckoning.counted_minutes(plan, record.started_utc, now, closes, record.online_minutes)
     session.flush()
     audit.write(session, "education:session:study", by, subject=attendance, module=module.id, step="end")
     return record
@@ -204,7 +208,7 @@ def end_module_for_all(session: Session, study: StudySession, module_id: int, by
         if record is None or record.ended_utc is not None:
             return False
         plan = _plan(_module(attendance, module_id))
-        return now >= closes or not reckoning.minutes_missing(plan, record.started_utc, now)
+        return now >= closes or not reckoning.minutes_missing(plan, record.started_utc, now, record.online_minutes)
 
     studying = studying_in(session, study)
     ready = [booking for booking in studying if is_over(attendance_of(booking))]

@@ -11,10 +11,11 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.lines import LINE
 from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
-from trafficedu.education.forms.courses import LINE, CourseEndForm, CourseForm, NewCourseForm
+from trafficedu.education.forms.courses import CourseEndForm, CourseForm, NewCourseForm
 from trafficedu.education.queries.courses import find_course, list_courses
 from trafficedu.education.services.courses import add_course, end_course, renew_course
 

@@ -69,8 +69,9 @@ def progress_of(booking: Booking) -> list[ModuleProgress]:
             progress.append(ModuleProgress(module, ModuleState.NEXT if planned in due else ModuleState.LATER))
         else:
             state = ModuleState.RUNNING if times.ended is None else ModuleState.DONE
-            counted = reckoning.counted_minutes(planned, times.started, now, closes)
-            missing = reckoning.minutes_missing(planned, times.started, now) if now < closes else 0
+            counted = reckoning.counted_minutes(planned, times.started, now, closes, times.online)
+            short = reckoning.minutes_missing(planned, times.started, now, times.online)
+            missing = short if now < closes else 0
             minutes = counted if times.counted is None else times.counted
             progress.append(ModuleProgress(module, state, minutes, missing, module.id in credited))
     return progress

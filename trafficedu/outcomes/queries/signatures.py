@@ -53,6 +53,7 @@ def list_signed(session: Session, path: str, period: Period) -> Sequence[Signed]
         CourseModule.kind != ModuleKind.QUIZ,
         CourseModule.minimum_minutes > 0,
         ModuleRecord.credited.is_(False),
+        ModuleRecord.online_minutes == 0,
         ModuleRecord.minutes.is_not(None),
     )
     longer = case((and_(timed, ModuleRecord.minutes > CourseModule.minimum_minutes), 1), else_=0)

@@ -28,6 +28,7 @@ from trafficedu.education.models.courses import StudySession
 from trafficedu.education.queries.seats import sessions_with_seats
 from trafficedu.education.services.certifying import render_certificate
 from trafficedu.education.services.own_seat import choose_own, give_up
+from trafficedu.films.services import keys as film_keys
 from trafficedu.issued.models import Document
 from trafficedu.issued.queries.documents import may_open, what_it_says
 from trafficedu.issued.services.issuing import hand_out
@@ -153,6 +154,30 @@ def reminders(number: str) -> Any:
         done if declined else message("You get reminders again."),
     )
     return back_to("public.receipt", number=number)
+
+
+@pages.get("/n/<number>/film")
+@open_to_all(RIDER)
+@kerb
+def film(number: str) -> Any:
+    """I open the film of my course: this phone may show it from now on, without asking again today."""
+    receipt = _receipt_or_key(number)
+    if not isinstance(receipt, queries.Receipt):
+        return receipt
+    if receipt.task is None:
+        return back_to("public.receipt", number=number)
+    task = receipt.task.number
+    answer = back_to("films.watch", task=task)
+    answer.set_cookie(
+        film_keys.COOKIE,
+        film_keys.key_for(current_app.config["SECRET_KEY"], task),
+        max_age=film_keys.OPEN_SECONDS,
+        path=url_for("films.watch", task=task),
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )
+    return answer
 
 
 @pages.route("/n/<number>/objection", methods=["GET", "POST"])

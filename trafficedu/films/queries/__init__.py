@@ -1,0 +1,1 @@
+"""Reads of films and of what was seen."""

@@ -1,0 +1,49 @@
+"""Reads of films: the list, one of them, which a course has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from trafficedu.core.errors import Missing
+from trafficedu.core.orm import among
+from trafficedu.core.text import message
+from trafficedu.education.models.courses import Course
+from trafficedu.films.models import Film, Viewing
+from trafficedu.films.rules.words import FilmState
+
+
+def find_film(session: Session, code: str, number: int) -> Film:
+    """Return a version of a film; raise Missing where there is none."""
+    film = session.scalar(select(Film).where(Film.code == code, Film.number == number))
+    if film is None:
+        raise Missing(message("There is no such film."))
+    return film
+
+
+def list_films(session: Session) -> Sequence[Film]:
+    """Return all versions, by code, the newest first."""
+    return session.scalars(select(Film).order_by(Film.code, Film.number.desc())).all()
+
+
+def list_versions(session: Session, code: str) -> Sequence[Film]:
+    """Return the versions of a film, the newest first."""
+    return session.scalars(select(Film).where(Film.code == code).order_by(Film.number.desc())).all()
+
+
+def films_of_course(session: Session, code: str) -> Sequence[Film]:
+    """Return the films in use for a course, in the order in which they are watched."""
+    films = session.scalars(select(Film).where(among(Film.state, FilmState.IN_USE)).order_by(Film.code))
+    return [film for film in films if not film.course_codes or code in film.course_codes]
+
+
+def count_viewings(session: Session, film: Film) -> int:
+    """Return how many riders began to watch a version."""
+    return session.scalar(select(func.count()).select_from(Viewing).where(Viewing.film_id == film.id)) or 0
+
+
+def list_courses(session: Session) -> Sequence[Course]:
+    """Return the courses from short to long."""
+    return session.scalars(select(Course).order_by(Course.rank)).all()

@@ -1,0 +1,1 @@
+"""What changes films, and what riders do with them."""

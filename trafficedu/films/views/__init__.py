@@ -1,0 +1,1 @@
+"""Pages of films, and the player."""

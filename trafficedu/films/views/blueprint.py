@@ -1,0 +1,5 @@
+"""The blueprint of films."""
+
+from flask import Blueprint
+
+pages = Blueprint("films", __name__)
