@@ -13,8 +13,7 @@ from trafficedu.configuration.models import Parameter
 from trafficedu.configuration.queries import forget_configuration
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.errors import Refusal
-from trafficedu.education.models.online import OnlineStudy
-from trafficedu.education.models.tasks import Booking
+from trafficedu.education.models.tasks import Booking, OnlineStudy
 from trafficedu.education.services import assignment, door, study
 from trafficedu.education.services.signing import gaps_of
 from trafficedu.films.models import Film, SegmentSeen

@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core.orm import among
 from trafficedu.education.models.courses import Course, CourseModule, CourseVersion, StudySession
-from trafficedu.education.models.online import OnlineStudy
-from trafficedu.education.models.tasks import Attendance, Booking, ModuleRecord
+from trafficedu.education.models.tasks import Attendance, Booking, ModuleRecord, OnlineStudy
 from trafficedu.education.rules.states import BookingState, ModuleKind
 from trafficedu.films.models import Film, SegmentSeen, Viewing
 from trafficedu.films.rules.words import FilmState

@@ -26,10 +26,11 @@ ROW = 22.0
 
 @dataclass(frozen=True)
 class StudyModule:
-    """One part of a course with its minutes: those studied, or those planned."""
+    """One part of a course with its minutes: those studied, or those planned; ``online`` of them were seen at home."""
 
     name: str
     minutes: int
+    online: int = 0
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ class _Certificate(Letter[CertificateData]):
     def _modules_fit(self, y: float) -> bool:
         rows = -(-len(self.data.modules) // self._columns())
         width = self._module_width()
-        one_line = all(TEXT.width(module.name) <= width - 56 for module in self.data.modules)
+        one_line = all(TEXT.width(self._named(module)) <= width - 56 for module in self.data.modules)
         return one_line and y + 12 + 20 + rows * ROW <= SIGNATURE_Y - 16
 
     def _module_width(self) -> float:
@@ -153,8 +154,15 @@ class _Certificate(Letter[CertificateData]):
     def _module(self, module: StudyModule, x: float, y: float, width: float) -> None:
         sheet = self.sheet
         sheet.rule(x, y, width)
-        sheet.write(module.name, x, y + 2, width - 56, TEXT, tag="TD")
+        sheet.write(self._named(module), x, y + 2, width - 56, TEXT, tag="TD")
         sheet.write(words.minutes(module.minutes), x, y + 2, width, replace(TEXT, align="right"), tag="TD")
+
+    def _named(self, module: StudyModule) -> str:
+        """Return a module's name, and how much of it was seen at home."""
+        if not module.online:
+            return module.name
+        text = message("%(module)s (%(minutes)d min of it at home)", module=module.name, minutes=module.online)
+        return self.sheet.say(text)
 
     def _signature(self) -> None:
         half = (self.left_width - 24) / 2
@@ -211,7 +219,7 @@ class _Certificate(Letter[CertificateData]):
         """List on further pages what the front could not hold; none if there is nothing to list."""
         lists: tuple[tuple[Message, list[tuple[str, Text]]], ...] = (
             (message("Course"), [(name, "") for name in courses]),
-            (message("Modules"), [(module.name, words.minutes(module.minutes)) for module in modules]),
+            (message("Modules"), [(self._named(module), words.minutes(module.minutes)) for module in modules]),
         )
         flow = self.flow
         flow.y = PAGE.floor

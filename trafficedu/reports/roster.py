@@ -25,6 +25,7 @@ class RosterRow:
     """One rider of a session; what is not known yet is ``None`` and stays empty, to be filled in by hand.
 
     ``module_minutes`` has one entry for each module of the session. ``score_by_hand``: the quiz did not mark it itself.
+    ``online_minutes`` of the modules, in the same order, were seen at home.
     """
 
     rider_name: str
@@ -34,6 +35,7 @@ class RosterRow:
     module_minutes: tuple[int | None, ...]
     quiz_score: int | None
     score_by_hand: bool = False
+    online_minutes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,10 @@ class _Roster(Letter[RosterData]):
             flow.room(70)
             by_hand = message("* Entered by hand as an exception, with a reason kept in the system.")
             flow.y = sheet.write(by_hand, flow.x, flow.y + 4, flow.width, SMALL)
+        if any(any(row.online_minutes) for row in self.data.rows):
+            flow.room(70)
+            at_home = message("° Seen at home on the rider's own phone, in whole or in part.")
+            flow.y = sheet.write(at_home, flow.x, flow.y + 4, flow.width, SMALL)
         flow.room(56)
         half = (flow.width - 24) / 2
         named = ((message("Instructor"), self.data.instructor), (message("Signed off by, date"), ""))
@@ -155,4 +161,7 @@ def _score(row: RosterRow) -> Cell:
 
 def _minutes(place: int, row: RosterRow) -> Cell:
     minutes = row.module_minutes[place]
-    return "" if minutes is None else words.minutes(minutes)
+    if minutes is None:
+        return ""
+    at_home = any(row.online_minutes[place : place + 1])
+    return message("%(minutes)d min °", minutes=minutes) if at_home else words.minutes(minutes)

@@ -273,6 +273,7 @@ class Attendance(Versioned, Base):
     signer: Mapped[User | None] = relationship(foreign_keys=[signed_off_by_id])
     granter: Mapped[User | None] = relationship(foreign_keys=[override_by_id])
     modules: Mapped[list[ModuleRecord]] = relationship(back_populates="attendance", order_by="ModuleRecord.id")
+    online: Mapped[list[OnlineStudy]] = relationship(viewonly=True)
 
     is_studying = StateIs(AttendanceState.STUDYING)
     """Whether the rider is neither signed off nor gone."""
@@ -310,6 +311,25 @@ class ModuleRecord(Base):
     online_minutes: Mapped[int] = mapped_column(default=0)
 
     attendance: Mapped[Attendance] = relationship(back_populates="modules")
+    module: Mapped[CourseModule] = relationship()
+
+
+class OnlineStudy(Base):
+    """The minutes of a module that were seen at home before a check-in, and between when and when.
+
+    They count at most up to what the module asks for. A check-in that is taken back takes them with it: what was seen
+    stays with the task and counts at the next one.
+    """
+
+    __tablename__ = "online_study"
+    __table_args__ = (CheckConstraint("minutes > 0", "minutes"),)
+
+    attendance_id: Mapped[int] = mapped_column(ForeignKey("attendance.id", ondelete="CASCADE"), primary_key=True)
+    module_id: Mapped[int] = mapped_column(ForeignKey("course_module.id"), primary_key=True)
+    minutes: Mapped[int]
+    seen_from_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_until_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+
     module: Mapped[CourseModule] = relationship()
 
 

@@ -46,7 +46,7 @@ def certificate_paper(session: Session, certificate: Certificate, locale: str, p
         studied_from=study.starts_on,
         studied_to=local_date(attendance.signed_off_utc or certificate.issued_utc),
         modules=tuple(
-            StudyModule(names[record.module_id], record.minutes or 0)
+            StudyModule(names[record.module_id], record.minutes or 0, record.online_minutes)
             for record in sorted(ended, key=lambda record: record.started_utc)
         ),
         quiz_score=attendance.quiz_score,
@@ -109,13 +109,16 @@ def roster_paper(session: Session, study: StudySession, locale: str, now: dateti
 
 def _row(session: Session, booking: Booking) -> RosterRow:
     attendance, task = booking.attendance, booking.task
-    studied = {record.module_id: record.minutes for record in (attendance.modules if attendance else ())}
+    records = attendance.modules if attendance else []
+    studied = {record.module_id: record.minutes for record in records}
+    online = {record.module_id: record.online_minutes for record in records}
     return RosterRow(
         rider_name=task.rider.name,
         masked_id=describe(session, task.rider).id_masked,
         company=task.company.name if task.company else "",
         checked_in_at=local(attendance.checked_in_utc) if attendance else None,
         module_minutes=tuple(studied.get(module.id) for module in booking.session.plan.modules),
+        online_minutes=tuple(online.get(module.id, 0) for module in booking.session.plan.modules),
         quiz_score=attendance.quiz_score if attendance else None,
         score_by_hand=bool(attendance and attendance.quiz_by_hand),
     )

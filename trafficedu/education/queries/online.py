@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.core.loading import loaded
-from trafficedu.education.models.online import OnlineStudy
+from trafficedu.education.models.tasks import OnlineStudy
 
 
 def list_online(session: Session, attendance_id: int) -> Sequence[OnlineStudy]:

@@ -23,7 +23,7 @@ from trafficedu.core.reach import WINDOW, Reach
 from trafficedu.core.terms import contains
 from trafficedu.core.text import message
 from trafficedu.education.models.courses import Course, CourseVersion, StudySession
-from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
+from trafficedu.education.models.tasks import Attendance, Booking, OnlineStudy, StudyTask
 from trafficedu.education.queries.free import has_free_seat
 from trafficedu.education.queries.tasks import ids_meant
 from trafficedu.education.rules.states import AttendanceState, BookingState, SessionState, TaskState
@@ -202,6 +202,7 @@ def _card() -> Sequence[Load]:
         loaded(Booking.task, StudyTask.rider, Rider.home_area),
         loaded(Booking.task, StudyTask.course),
         loaded(Booking.attendance, Attendance.modules),
+        loaded(Booking.attendance, Attendance.online, OnlineStudy.module),
         loaded(Booking.attendance, Attendance.signer),
         loaded(Booking.attendance, Attendance.granter),
         loaded(Booking.session, StudySession.station, Station.area),

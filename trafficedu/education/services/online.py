@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.education.models.online import OnlineStudy
-from trafficedu.education.models.tasks import Attendance, ModuleRecord
+from trafficedu.education.models.tasks import Attendance, ModuleRecord, OnlineStudy
 from trafficedu.education.queries.courses import plan_of
 from trafficedu.education.rules.reckoning import minutes_online
 

@@ -37,6 +37,8 @@ class ModuleProgress:
     minutes: int = 0
     missing: int = 0
     credited: bool = False
+    online: int = 0
+    """Minutes of it that were seen at home."""
 
     @property
     def is_next(self) -> bool:
@@ -59,21 +61,24 @@ def progress_of(booking: Booking) -> list[ModuleProgress]:
     now, course, closes = utc_now(), booking.session.plan, hours_of(session(), booking.session).closes
     studied = {} if booking.attendance is None else {times.module_id: times for times in times_of(booking.attendance)}
     records = [] if booking.attendance is None else booking.attendance.modules
-    credited = {record.module_id for record in records if record.credited}
+    credited = {record.module_id for record in records if record.credited and not record.online_minutes}
+    online = {} if booking.attendance is None else {each.module_id: each.minutes for each in booking.attendance.online}
     plan = plan_of(course, locale())
     due = reckoning.modules_to_begin(plan, studied.values(), free_order=course.free_order)
     progress = []
     for module, planned in zip(course.modules, plan, strict=True):
         times = studied.get(module.id)
         if times is None:
-            progress.append(ModuleProgress(module, ModuleState.NEXT if planned in due else ModuleState.LATER))
+            state = ModuleState.NEXT if planned in due else ModuleState.LATER
+            progress.append(ModuleProgress(module, state, online=online.get(module.id, 0)))
         else:
             state = ModuleState.RUNNING if times.ended is None else ModuleState.DONE
             counted = reckoning.counted_minutes(planned, times.started, now, closes, times.online)
             short = reckoning.minutes_missing(planned, times.started, now, times.online)
             missing = short if now < closes else 0
             minutes = counted if times.counted is None else times.counted
-            progress.append(ModuleProgress(module, state, minutes, missing, module.id in credited))
+            seen = online.get(module.id, 0)
+            progress.append(ModuleProgress(module, state, minutes, missing, module.id in credited, seen))
     return progress
 
 

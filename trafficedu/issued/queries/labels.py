@@ -34,6 +34,8 @@ LABELS: Mapping[str, Message] = {
     "note": message("Note"),
     "notified": message("Notified"),
     "number": message("Number"),
+    "online": message("Minutes seen at home"),
+    "online_minutes": message("Minutes seen at home"),
     "objection_days": message("Days for an objection"),
     "objection_where": message("Where to object"),
     "objection_workdays": message("Working days for the decision"),

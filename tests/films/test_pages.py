@@ -1,0 +1,117 @@
+"""The administrator's pages: a film made, cut, put into use, its next version; videos in parts."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.conftest import Browser
+from tests.films.test_containers import element, mp4, webm
+from trafficedu.accounts.models import User
+from trafficedu.core.services import services_of
+from trafficedu.education.models.courses import Course
+from trafficedu.films.models import Film
+from trafficedu.films.services.films import PIECE_BYTES
+
+
+@pytest.fixture
+def admin(client: Browser, make_user: Callable[..., User]) -> Browser:
+    client.sign_in(make_user("administrator"))
+    return client
+
+
+def segments(*times: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for place, time in enumerate(times):
+        texts = {"time": time, "title_zh": "题", "title_en": "Title", "text_zh": "句", "text_en": "Words"}
+        fields |= {f"segments-{place}-{name}": value for name, value in texts.items()}
+    return fields
+
+
+def film_of(session: Session, code: str, number: int = 1) -> Film:
+    session.expire_all()
+    return session.scalars(select(Film).where(Film.code == code, Film.number == number)).one()
+
+
+def test_a_film_of_pictures_is_made_cut_and_put_into_use(admin: Browser, session: Session) -> None:
+    answer = admin.post("/films/new", data={"code": "winter", "title_zh": "冬季", "title_en": "Winter"})
+    assert answer.headers["Location"] == "/films/winter/1/edit"
+    refused = admin.post("/films/winter/1/release")
+    assert refused.status_code == 303
+    assert film_of(session, "winter").is_draft
+    sent = {"title_zh": "冬季", "title_en": "Winter", **segments("1:00", "2:00")}
+    assert admin.post("/films/winter/1/edit", data=sent).status_code == 303
+    film = film_of(session, "winter")
+    assert [(each.begins_at, each.ends_at) for each in film.segments] == [(0, 60), (60, 180)]
+    admin.post("/films/winter/1/release")
+    assert film_of(session, "winter").is_in_use
+    assert admin.post("/films/winter/1/edit", data=sent).status_code == 409, "what is in use stays"
+    assert admin.post("/films/winter/1/next").headers["Location"] == "/films/winter/2/edit"
+    admin.post("/films/winter/2/release")
+    assert (film_of(session, "winter").is_retired, film_of(session, "winter", 2).is_in_use) == (True, True)
+    admin.post("/films/winter/1/release")
+    assert (film_of(session, "winter").is_in_use, film_of(session, "winter", 2).is_retired) == (True, True)
+    assert "Winter" in admin.get("/films?lang=en").text
+    assert "Title" in admin.get("/films/winter/1?lang=en").text
+
+
+def test_lines_move_in_the_page_and_wrong_times_are_named(admin: Browser, session: Session) -> None:
+    admin.post("/films/new", data={"code": "winter", "title_zh": "冬季"})
+    moved = admin.post("/films/winter/1/edit", data={"title_zh": "冬季", **segments("1:00", "2:00"), "line": "down:0"})
+    assert moved.text.index('value="2:00"') < moved.text.index('value="1:00"')
+    wrong = admin.post("/films/winter/1/edit", data={"title_zh": "冬季", **segments("soon")})
+    assert wrong.status_code == 422
+    assert film_of(session, "winter").segments == []
+
+
+@pytest.mark.parametrize(("data", "kind"), [(webm(), "video/webm"), (mp4(seconds=90), "video/mp4")])
+def test_a_video_is_taken_by_its_content_and_handed_out_in_parts(
+    admin: Browser, session: Session, data: bytes, kind: str
+) -> None:
+    if kind == "video/webm":
+        data += element("ec", bytes(range(256)) * (PIECE_BYTES // 128))
+    video = (io.BytesIO(data), "holiday.jpg")
+    admin.post("/films/new", data={"code": "own", "title_zh": "片", "video": video}, content_type="multipart/form-data")
+    film = film_of(session, "own")
+    assert (film.media_type, film.bytes, film.seconds) == (kind, len(data), 90)
+    assert b"".join(services_of(session).evidence.read(piece.key) for piece in film.pieces) == data
+    whole = admin.get("/films/own/1/video")
+    assert (whole.status_code, whole.mimetype, whole.data) == (200, kind, data)
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    for first, last in ((0, 1), (5, len(data) - 1), (len(data) // 2, len(data) - 3)):
+        part = admin.get("/films/own/1/video", headers={"Range": f"bytes={first}-{last}"})
+        assert (part.status_code, part.data) == (206, data[first : last + 1])
+        assert part.headers["Content-Range"] == f"bytes {first}-{last}/{len(data)}"
+        assert part.headers["Content-Length"] == str(last - first + 1)
+    assert admin.get("/films/own/1/video", headers={"Range": "bytes=-4"}).data == data[-4:]
+    assert admin.get("/films/own/1/video", headers={"Range": f"bytes={len(data)}-"}).status_code == 416
+
+
+def test_what_is_no_video_is_refused_at_its_field(admin: Browser, session: Session) -> None:
+    video = (io.BytesIO(b"MZ" + bytes(200)), "film.mp4")
+    sent = {"code": "own", "title_zh": "片", "video": video}
+    answer = admin.post("/films/new?lang=en", data=sent, content_type="multipart/form-data")
+    assert answer.status_code == 422
+    assert "no WebM or MP4" in answer.text
+    assert session.scalar(select(Film).where(Film.code == "own")) is None
+
+
+def test_a_course_allows_films_at_home_and_nothing_else(admin: Browser, session: Session) -> None:
+    course = session.scalars(select(Course).where(Course.code == "basic")).one()
+    page = admin.get("/courses/basic?lang=en")
+    assert "May be watched at home" in page.text
+    sent = {"name_zh": "班", "name_en": "Course", "from_violations": 1, "pass_mark": 80, "valid_from": "2030-01-01"}
+    sent |= {"version": course.versions[-1].version}
+    for place, kind in enumerate(("lecture", "film")):
+        names = {"kind": kind, "name_zh": "名", "name_en": "Name", "minimum_minutes": 10, "maximum_minutes": 20}
+        sent |= {f"modules-{place}-{name}": value for name, value in names.items()}
+    refused = admin.post("/courses/basic?lang=en", data={**sent, "modules-0-online": "y"})
+    assert refused.status_code == 422
+    assert "Only a film" in refused.text
+    assert admin.post("/courses/basic", data={**sent, "modules-1-online": "y"}).status_code == 303
+    session.expire_all()
+    assert [module.online for module in course.versions[-1].modules] == [False, True]
