@@ -93,6 +93,7 @@ async function arrive(text, { identified = false, move = false, nonce = newNonce
   }
   const told = await answer.json().catch(() => ({}));
   if (told.outcome) return answered(told, text, nonce);
+  giveBack(text);
   return shows({ tone: "problem", word: say("Refused"), message: told.message || advice(answer.status) });
 }
 

@@ -15,7 +15,7 @@ from trafficedu.core.clock import today
 from trafficedu.core.errors import Refusal, Stale
 from trafficedu.education.models.courses import Course
 from trafficedu.education.queries.courses import find_course
-from trafficedu.education.rules.states import ModuleKind
+from trafficedu.education.rules.states import ModuleKind, SessionState
 from trafficedu.education.services import courses, door
 from trafficedu.education.services.courses import CourseInput, ModuleInput
 
@@ -47,6 +47,21 @@ def test_a_study_keeps_the_version_of_its_sessions_day(session: Session, distric
     assert (later.plan.pass_mark, later.plan.minutes) == (90, 300)
     assert later.ends_utc - later.starts_utc == timedelta(minutes=300)
     assert begun.ends_utc - begun.starts_utc == timedelta(minutes=50)
+
+
+def test_no_course_grows_into_the_session_that_follows(session: Session, district: District) -> None:
+    basic, starts = course(session), NOW + timedelta(days=3)
+    make_session(session, district.at_a, starts)
+    following = make_session(session, district.at_a, starts + timedelta(minutes=60))
+    make_session(session, district.at_b, starts + timedelta(minutes=60))
+    seen = basic.versions[-1].version
+    with pytest.raises(Refusal, match="too long for what is planned") as refused, session.begin_nested():
+        courses.renew_course(session, basic, changed(TODAY + timedelta(days=1)), seen, SYSTEM)
+    assert refused.value.field == "valid_from"
+    session.expire_all()
+    following.state = SessionState.CANCELLED
+    session.flush()
+    courses.renew_course(session, basic, changed(TODAY + timedelta(days=1)), basic.versions[-1].version, SYSTEM)
 
 
 def test_one_course_always_applies_from_the_first_violation(session: Session) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from trafficedu.core.actors import Actor
 from trafficedu.core.catalogue import Catalogue, add_missing, lock, shipped
@@ -17,7 +17,8 @@ from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
 from trafficedu.education.models.courses import Course, CourseModule, CourseVersion, StudySession
 from trafficedu.education.models.tasks import Attendance, Booking
-from trafficedu.education.rules.states import ModuleKind
+from trafficedu.education.rules.states import ModuleKind, SessionState
+from trafficedu.education.services.planning import require_free_time
 
 SINCE = date(2000, 1, 1)
 """From when the shipped courses hold: as far back as anybody imports."""
@@ -89,7 +90,8 @@ def renew_course(session: Session, course: Course, new: CourseInput, version: in
     Stale
         Somebody else changed the present version meanwhile.
     Refusal
-        At ``valid_from``: not after the present version's first day, or somebody has begun to study from that day on;
+        At ``valid_from``: not after the present version's first day, somebody has begun to study from that day on, or a
+        session planned from then on would run into another one in its room, or of its lecturer;
         at ``from_violations``: no course would be left for a first violation; at ``modules`` where there are none.
     """
     _require_first(session, course, new.from_violations, new.valid_from)
@@ -104,9 +106,42 @@ def renew_course(session: Session, course: Course, new: CourseInput, version: in
     if ends := [{"session_id": row.id, "ends": row.starts_utc + lasts} for row in session.execute(sessions)]:
         session.connection().execute(_ENDS, ends)
         session.expire_all()
+        _require_still_free(session, course, new.valid_from)
     session.flush()
     session.expire(course, ["versions"])
     return renewed
+
+
+def _require_still_free(session: Session, course: Course, day: date) -> None:
+    """Refuse where sessions of a course collide with others, now that they last as long as from ``day`` on."""
+    other = aliased(StudySession)
+    same_lecturer = and_(StudySession.lecturer != "", other.lecturer == StudySession.lecturer)
+    overlapping = (
+        select(StudySession)
+        .join(other, or_(other.station_id == StudySession.station_id, same_lecturer))
+        .where(
+            StudySession.course_id == course.id,
+            StudySession.starts_on >= day,
+            other.starts_on >= day,
+            *(each.state == SessionState.SCHEDULED for each in (StudySession, other)),
+            other.id != StudySession.id,
+            other.starts_utc < StudySession.ends_utc,
+            other.ends_utc > StudySession.starts_utc,
+        )
+        .distinct()
+        .order_by(StudySession.starts_utc, StudySession.id)
+    )
+    for study in session.scalars(overlapping):
+        try:
+            require_free_time(session, course, study.station, study.starts_utc, study.lecturer, but=study)
+        except Refusal as refusal:
+            text = message(
+                "From %(day)s on this course would last too long for what is planned: %(why)s Choose a later day, or "
+                "have that session moved first.",
+                day=day.isoformat(),
+                why=refusal.text,
+            )
+            raise Refusal(text, field="valid_from") from refusal
 
 
 _SESSIONS = table_of(StudySession)
