@@ -1,4 +1,4 @@
-"""The words of a message say what will happen, as it is configured."""
+"""What riders are told, and whom to ring up, is what still holds: by the figures, and by what happened since."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from tests.factories.education import District, assign, make_session, make_viola
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.services.absence import mark_absent
+from trafficedu.education.services.door import check_in
 from trafficedu.reaching.models import RiderMessage
-from trafficedu.reaching.rules.telling import MessageKind
+from trafficedu.reaching.queries.log import count_calls, list_calls
+from trafficedu.reaching.rules.telling import MessageKind, MessageState
 from trafficedu.reaching.services.wording import text_of
 from trafficedu.riders.models import Rider
 
@@ -40,3 +42,19 @@ def test_who_pauses_for_some_days_is_told_until_when(
     assert "不再自动安排" not in told
     task.paused_until = None
     assert "不再自动安排" in (text_of(session, row, "zh", NOW + timedelta(days=2, hours=1)) or "")
+
+
+def test_nobody_is_rung_up_about_a_seat_who_came_to_it(
+    session: Session, district: District, rider: Rider, staff: Actor
+) -> None:
+    study = make_session(session, district.at_a, NOW + timedelta(days=1))
+    task = assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
+    assert task is not None
+    row = session.scalars(select(RiderMessage).where(RiderMessage.task_id == task.id)).one()
+    row.state = MessageState.NO_WAY
+    session.flush()
+    assert [call.message for call in list_calls(session, staff, study.number)] == [row]
+    assert count_calls(session, staff) == 1
+    check_in(session, task.bookings[0], staff, study.starts_utc)
+    assert list_calls(session, staff) == []
+    assert count_calls(session, staff) == 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Load, Session
 
 from trafficedu.areas.queries.tree import within
@@ -23,8 +23,9 @@ from trafficedu.core.text import message
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.queries.tasks import ids_meant
+from trafficedu.education.rules.states import NOT_BEGUN
 from trafficedu.reaching.models import RiderMessage
-from trafficedu.reaching.rules.telling import TO_CALL
+from trafficedu.reaching.rules.telling import TO_CALL, MessageKind
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.people import phone_of
 from trafficedu.stations.models import Station
@@ -124,8 +125,12 @@ def list_of_task(session: Session, task_id: int, limit: int = 10) -> Sequence[Ri
 
 
 def _to_call(by: Actor, session_number: str) -> Select[tuple[RiderMessage]]:
-    query = select(RiderMessage).where(
-        among(RiderMessage.state, *TO_CALL), RiderMessage.told_utc.is_(None), visible_to(by)
+    """Return what reached nobody and still holds: who came, or owes nothing any more, needs no call about a seat."""
+    still = or_(RiderMessage.kind == MessageKind.CERTIFICATE, StudyTask.state.in_(NOT_BEGUN))
+    query = (
+        select(RiderMessage)
+        .join(StudyTask, StudyTask.id == RiderMessage.task_id)
+        .where(among(RiderMessage.state, *TO_CALL), RiderMessage.told_utc.is_(None), visible_to(by), still)
     )
     if not session_number:
         return query
@@ -148,10 +153,11 @@ def list_calls(session: Session, by: Actor, session_number: str = "") -> list[Ca
     (``reaching:call:make``); that the list was opened is audited by who asks.
     """
     by.require("reaching:call:make")
-    query = _to_call(by, session_number).options(*_page(), loaded(RiderMessage.booking, Booking.session))
-    rows = session.scalars(query.order_by(RiderMessage.id).limit(MOST_CALLS)).all()
-    last = {row.task_id: row for row in rows}
-    return [Call(row, phone_of(session, row.rider)) for row in last.values()]
+    last = func.max(RiderMessage.id)
+    lasts = _to_call(by, session_number).with_only_columns(last).group_by(RiderMessage.task_id)
+    query = select(RiderMessage).where(RiderMessage.id.in_(lasts.order_by(last).limit(MOST_CALLS)))
+    query = query.options(*_page(), loaded(RiderMessage.booking, Booking.session))
+    return [Call(row, phone_of(session, row.rider)) for row in session.scalars(query.order_by(RiderMessage.id))]
 
 
 def list_untold(session: Session, task_id: int) -> Sequence[RiderMessage]:
