@@ -19,7 +19,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
 from trafficedu.education.models.courses import CourseModule, StudySession
 from trafficedu.education.models.tasks import Booking
-from trafficedu.education.queries.queueing import queue_of
+from trafficedu.education.queries.queueing import numbers_of, queue_of
 from trafficedu.education.queries.sessions import list_roster
 from trafficedu.education.rules.rooms import RoomFacts, expected_turns, plan
 from trafficedu.education.rules.states import ModuleKind
@@ -69,6 +69,19 @@ def test_who_came_first_is_called_first_and_only_to_a_free_machine(
     queueing.end_ride(session, first, staff, AT + ride)
     assert queueing.call_next(session, held, staff, AT + ride).booking.id == second.id
     assert queue_of(session, held, AT + ride).done == 1
+
+
+def test_a_check_in_that_arrives_later_gives_nobody_another_number(
+    session: Session, district: District, held: StudySession, staff: Actor
+) -> None:
+    first, second, away = come(session, district, staff, 3)
+    before = numbers_of([first, second])
+    assert away.attendance is not None
+    away.attendance.checked_in_utc -= timedelta(minutes=30)
+    session.flush()
+    after = numbers_of([first, second, away])
+    assert {booking: after[booking] for booking in before} == before
+    assert after[away.id] == 3
 
 
 def test_who_is_not_there_goes_back_three_places_and_is_called_again(

@@ -97,9 +97,12 @@ class VrQueue:
 
 
 def numbers_of(roster: Sequence[Booking]) -> dict[int, int]:
-    """Return by booking id the number of each rider who came: 1 for who came first."""
+    """Return by booking id the number of each rider who came: 1 for whose check-in arrived first.
+
+    Not by the moment of the check-in: one that a tablet sends later would give others the number called so far.
+    """
     came = [booking for booking in roster if booking.attendance is not None]
-    came.sort(key=lambda booking: (booking.attendance.checked_in_utc, booking.id))  # type: ignore[union-attr]
+    came.sort(key=lambda booking: booking.attendance.id)  # type: ignore[union-attr]
     return {booking.id: place for place, booking in enumerate(came, 1)}
 
 
