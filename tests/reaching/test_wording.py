@@ -51,7 +51,7 @@ def test_nobody_is_rung_up_about_a_seat_who_came_to_it(
     task = assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
     assert task is not None
     row = session.scalars(select(RiderMessage).where(RiderMessage.task_id == task.id)).one()
-    row.state = MessageState.NO_WAY
+    row.state, row.ended_utc = MessageState.NO_WAY, NOW
     session.flush()
     assert [call.message for call in list_calls(session, staff, study.number)] == [row]
     assert count_calls(session, staff) == 1
