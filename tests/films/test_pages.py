@@ -43,7 +43,7 @@ def test_a_film_of_pictures_is_made_cut_and_put_into_use(admin: Browser, session
     refused = admin.post("/films/winter/1/release")
     assert refused.status_code == 303
     assert film_of(session, "winter").is_draft
-    sent = {"title_zh": "冬季", "title_en": "Winter", **segments("1:00", "2:00")}
+    sent = {"title_zh": "冬季", "title_en": "Winter", "version": "1", **segments("1:00", "2:00")}
     assert admin.post("/films/winter/1/edit", data=sent).status_code == 303
     film = film_of(session, "winter")
     assert [(each.begins_at, each.ends_at) for each in film.segments] == [(0, 60), (60, 180)]

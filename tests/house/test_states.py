@@ -27,6 +27,7 @@ from trafficedu.education.rules.states import (
 )
 from trafficedu.evaluation.rules.rule_sets import RULE_SET_LIFE, RuleSetState
 from trafficedu.feedback.rules.notices import NOTICE_LIFE, NoticeState
+from trafficedu.films.rules.words import FILM_LIFE, FilmState
 from trafficedu.hazards.rules import HAZARD_LIFE, HazardState
 from trafficedu.helmets.rules import SURVEY_LIFE, SurveyState
 from trafficedu.issued.rules import DOCUMENT_LIFE, DocumentState
@@ -66,6 +67,15 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
         QuestionState,
         {
             "change": ("draft in_use retired", ""),
+            "release": ("draft retired", "in_use"),
+            "retire": ("draft in_use", "retired"),
+        },
+    ),
+    "film": (
+        FILM_LIFE,
+        FilmState,
+        {
+            "change": ("draft", ""),
             "release": ("draft retired", "in_use"),
             "retire": ("draft in_use", "retired"),
         },

@@ -50,7 +50,7 @@ class NewFilm:
 
 def lengths_of(segments: Sequence[NewSegment]) -> list[int]:
     """Return how long each segment lasts."""
-    begins = [0, *(segment.ends_at for segment in segments[:-1])]
+    begins = [0, *(segment.ends_at for segment in segments)][: len(segments)]
     return [segment.ends_at - begin for begin, segment in zip(begins, segments, strict=True)]
 
 
