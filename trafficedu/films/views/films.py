@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing, nullcontext
 from typing import Any
 
 from flask import Response, abort, render_template, request
@@ -61,8 +62,10 @@ def new() -> Any:
     form.offer(_courses())
 
     def add() -> str:
-        video = form.video.data.stream if form.video.data else None
-        film = services.add_film(session(), form.code.data, form.to_input(), actor(), utc_now(), video)
+        sent = form.video.data or None
+        with closing(sent) if sent else nullcontext():  # what is large lies in a file of the system until then
+            video = sent.stream if sent else None
+            film = services.add_film(session(), form.code.data, form.to_input(), actor(), utc_now(), video)
         return film.code
 
     if accepted := submitted(form, add):
