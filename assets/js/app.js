@@ -10,6 +10,7 @@ import { guard } from "./parts/guard.js";
 import { leaving } from "./offline/leaving.js";
 import { lastChoice } from "./parts/last-choice.js";
 import { plates } from "./parts/plates.js";
+import { print } from "./parts/print.js";
 import { refresh } from "./parts/refresh.js";
 import { resume } from "./parts/resume.js";
 import { sending } from "./parts/sending.js";
@@ -30,6 +31,7 @@ guard(document);
 lastChoice(document);
 firstTap(document);
 plates(document);
+print(document);
 signing(document);
 shortForms(document, csrf);
 sending(document, (part) => {

@@ -22,6 +22,7 @@ from trafficedu.films import panels as films_panels
 from trafficedu.hazards import panels as hazards_panels
 from trafficedu.helmets import panels as helmets_panels
 from trafficedu.messages import panels as messages_panels
+from trafficedu.outcomes import panels as outcomes_panels
 from trafficedu.overview import panels as overview_panels
 from trafficedu.patrols import panels as patrols_panels
 from trafficedu.public import panels as public_panels
@@ -51,6 +52,7 @@ HOME: Mapping[Role, Sequence[Panel]] = {
         violations.inbox_due,
         riders_panels.unusual_look_ups,
         study_panels.to_decide,
+        outcomes_panels.standing_out,
         accidents_panels.duplicates_due,
         transfers_panels.to_decide,
         evaluation_panels.own_colour,

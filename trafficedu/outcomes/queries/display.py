@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.accounts.models import User
-from trafficedu.analysis.said.outcomes import standing_word
+from trafficedu.analysis.said.outcomes import signing_sentence, standing_word
 from trafficedu.core.spreadsheet import Column
 from trafficedu.core.text import Message, message, translate
 from trafficedu.education.models.courses import Course
@@ -175,6 +175,11 @@ def _rows(part: str, lines: Iterable[Line], locale: str) -> Iterator[tuple[Any, 
             line.again,
             *(round(v, 4) if v is not None else None for v in rest),
         )
+
+
+def signer_said(names: Mapping[int, str], row: Mapping[str, Any]) -> Message:
+    """Return the sentence on a signer who stands out."""
+    return signing_sentence(said(names.get(row["signer"], "—")), row["cases"], row["total"], row["expected"])
 
 
 def signers_of(session: Session, result: Mapping[str, Any]) -> dict[int, str]:

@@ -21,6 +21,7 @@ from trafficedu.core.month import Month, Period
 from trafficedu.core.text import message
 from trafficedu.core.work import Ending, Work
 from trafficedu.evaluation.models import AnalysisResult
+from trafficedu.evaluation.queries.results import find_result
 from trafficedu.evaluation.services import fits
 from trafficedu.evaluation.services.fits import Shown
 from trafficedu.evaluation.services.results import keeping
@@ -46,6 +47,11 @@ def shown(session: Session, what: str, area: Area, period: Period, by: Actor, no
     return fits.shown_of(
         session, (_kind(what, period), area.id), asked, lambda kept: kept.fingerprint == digest, by, now, locale
     )
+
+
+def last_kept(session: Session, what: str, area: Area, period: Period) -> AnalysisResult | None:
+    """Return what was worked out last of some months of an area, however long ago; asks for nothing."""
+    return find_result(session, _kind(what, period), area.id)
 
 
 def compute(work: Work) -> Ending:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import render_template, request
 
-from trafficedu.analysis.said.outcomes import signing_none, signing_sentence
+from trafficedu.analysis.said.outcomes import signing_none
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
@@ -39,12 +39,8 @@ def signing() -> Any:
         titles=rules.MEASURE_NAMES,
         by_session=rules.BY_SESSION,
         sentences={
-            measure: [_said(names, row) for row in rows if row["beyond"]] or [signing_none(len(rows))]
+            measure: [display.signer_said(names, row) for row in rows if row["beyond"]] or [signing_none(len(rows))]
             for measure, rows in result["measures"].items()
         },
         least=LEAST_TOTAL,
     )
-
-
-def _said(names: dict[int, str], row: dict[str, Any]) -> Any:
-    return signing_sentence(display.said(names.get(row["signer"], "—")), row["cases"], row["total"], row["expected"])
