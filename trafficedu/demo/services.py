@@ -28,6 +28,7 @@ from trafficedu.core.tabular import Progress, silent
 from trafficedu.core.text import message
 from trafficedu.demo import accounts, seasons
 from trafficedu.demo.afterwards import enter_campaigns, enter_points, enter_pushes
+from trafficedu.demo.at_work import enter_session
 from trafficedu.demo.cases import LEAST, RECORDS, enter_cases
 from trafficedu.demo.city import add_neighbours, draw_district
 from trafficedu.demo.counts import Accidents, EBikes, Helmets, Patrols
@@ -45,8 +46,9 @@ from trafficedu.demo.quizzes import enter_quizzes
 from trafficedu.demo.reported import enter_reported
 from trafficedu.demo.rooms import furnish
 from trafficedu.demo.rows import Rows, World
+from trafficedu.demo.station import enter_station
 from trafficedu.demo.study import Study
-from trafficedu.demo.telling import enter_messages
+from trafficedu.demo.telling import enter_earlier, enter_messages
 from trafficedu.demo.timetable import Timetable
 from trafficedu.education.models.courses import Course, CourseVersion
 from trafficedu.education.services.feeds import make_feed
@@ -190,7 +192,9 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
         written["escalation_policy"] = enter_policies(session, now)
     # after the run: it is what makes channels send nothing here
     written["push"], written["case"] = enter_pushes(session, now), enter_cases(session, now) if cases else 0
-    written["rider_message"] = enter_messages(session, now)
+    came = enter_session(session, now, plan.seed)
+    reports = enter_station(session, now)
+    written["rider_message"] = enter_messages(session, now) + enter_earlier(session, now)
     audit.write(
         session,
         "demo:district:load",
@@ -199,6 +203,8 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
         push=written["push"],
         case=written["case"],
         rider_message=written["rider_message"],
+        came=came,
+        reports=reports,
     )
     session.flush()
     return written

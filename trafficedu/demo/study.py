@@ -34,6 +34,8 @@ SEEN_TO = (6, 36)
 UNSIGNED_DAYS, UNSIGNED = 3, 0.04
 UNSIGNED_DAYS_HERE, UNSIGNED_HERE = 6, 0.35
 FULL_ENOUGH = 6
+HASTY_AT, HASTY_DAYS = 1, 400
+"""The station whose staff lets nothing last longer than it has to, and since when."""
 
 
 class Study(Teller):
@@ -163,7 +165,8 @@ class Study(Teller):
         days, share = (UNSIGNED_DAYS_HERE, UNSIGNED_HERE) if seat.held.station == 0 else (UNSIGNED_DAYS, UNSIGNED)
         forgotten = seat.held.day >= self._span.today - days and self._chance.random() < share
         kept = task.studied if self._counts_still(task, course, seat.held.starts) else []
-        seat.attended = study_through(course, seat.held, not forgotten, self._chance, kept)
+        hasty = seat.held.station == HASTY_AT and seat.held.day >= self._span.today - HASTY_DAYS
+        seat.attended = study_through(course, seat.held, not forgotten, self._chance, kept, hasty=hasty)
         task.state, task.completed = (
             (TaskState.IN_PROGRESS, 0) if forgotten else (TaskState.COMPLETED, seat.attended.signed)
         )
