@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -187,6 +188,13 @@ def test_roster_repeats_its_head_on_every_page() -> None:
     for page in read(roster.render(samples.ROSTER, "zh")).pages:
         assert "本人签名" in page
         assert "电动自行车闯红灯专题课程" in page
+
+
+def test_roster_numbers_its_riders_from_one() -> None:
+    rows = tuple(replace(samples.ROW, rider_name=f"Rider{place:02d}") for place in range(1, 31))
+    text = read(roster.render(replace(samples.ROSTER, rows=rows), "en")).text
+    numbered = re.findall(r"(\d+)\s+Rider(\d+)", text)
+    assert [(int(number), int(name)) for number, name in numbered] == [(place, place) for place in range(1, 31)]
 
 
 def test_roster_marks_a_score_that_was_entered_by_hand() -> None:

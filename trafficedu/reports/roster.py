@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from itertools import count
 
 from trafficedu.core.text import message, translate
 from trafficedu.reports import fonts, words
@@ -36,6 +35,10 @@ class RosterRow:
     quiz_score: int | None
     score_by_hand: bool = False
     online_minutes: tuple[int, ...] = ()
+
+
+Numbered = tuple[int, RosterRow]
+"""A rider and which one of the list it is: a cell is asked for more than once, to see how wide its column has to be."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class _Roster(Letter[RosterData]):
     NAME = message("Session roster")
 
     def lay_out(self) -> None:
-        draw_table(self.flow, self._columns(), self.data.rows, LOOK)
+        draw_table(self.flow, self._columns(), list(enumerate(self.data.rows, 1)), LOOK)
         self._sign_off()
 
     def footer(self) -> str:
@@ -84,14 +87,14 @@ class _Roster(Letter[RosterData]):
     def continued(self) -> float:
         return self.head()
 
-    def _columns(self) -> list[Column[RosterRow]]:
-        modules, numbers, column = self.data.modules, count(1), Column[RosterRow]
+    def _columns(self) -> list[Column[Numbered]]:
+        modules, column = self.data.modules, Column[Numbered]
         fixed = [
-            column(message("No."), 28, lambda row: str(next(numbers)), "right"),
-            column(message("Name"), 96, lambda row: row.rider_name, strong=True),
-            column(message("Identity document"), 112, lambda row: row.masked_id),
-            column(message("Company"), 104, lambda row: row.company),
-            column(message("Check-in"), 52, lambda row: words.clock(row.checked_in_at) if row.checked_in_at else ""),
+            column(message("No."), 28, lambda row: str(row[0]), "right"),
+            column(message("Name"), 96, lambda row: row[1].rider_name, strong=True),
+            column(message("Identity document"), 112, lambda row: row[1].masked_id),
+            column(message("Company"), 104, lambda row: row[1].company),
+            column(message("Check-in"), 52, _clock),
         ]
         closing = [
             column(message("Score"), 40, _score, "right"),
@@ -154,12 +157,19 @@ class _Roster(Letter[RosterData]):
             sheet.write(label, x, flow.y + 42, half, SMALL)
 
 
-def _score(row: RosterRow) -> Cell:
+def _clock(numbered: Numbered) -> Cell:
+    checked_in = numbered[1].checked_in_at
+    return words.clock(checked_in) if checked_in else ""
+
+
+def _score(numbered: Numbered) -> Cell:
+    row = numbered[1]
     score = "" if row.quiz_score is None else str(row.quiz_score)
     return f"{score} *" if row.score_by_hand else score
 
 
-def _minutes(place: int, row: RosterRow) -> Cell:
+def _minutes(place: int, numbered: Numbered) -> Cell:
+    row = numbered[1]
     minutes = row.module_minutes[place]
     if minutes is None:
         return ""
