@@ -169,8 +169,10 @@ function tapping() {
     keepForm(event.target);
   });
   document.addEventListener("answered", ({ target, detail }) => {
+    if (detail.outcome || detail.word) window.setTimeout(() => shows(detail)); // the line comes first
+    if (detail.word && !detail.outcome) look();
     if (!target.matches?.("[data-tap]") || !detail.html) return;
-    play("done");
+    if (!detail.outcome) play("done");
     const task = textOf(target);
     window.setTimeout(() => flash(rowOf(task)));
     if (field()?.value) clear();

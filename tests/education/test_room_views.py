@@ -127,14 +127,25 @@ def test_one_tap_calls_begins_lets_fall_back_and_ends(
     assert called() == [2]
     second = f"{page}/riders/{came[1].task.number}/vr"
     client.post(f"{second}/begin")
+    assert called() == [3], "the next one is called with the same tap"
     shown = client.get(f"{page}/vr?lang=en").text
     assert "Can end at" in shown
+    assert "The machine can be free at" in shown
+    assert f"/riders/{came[2].task.number}/vr/begin" not in shown, "the ride before has to run on"
     assert "will not have ridden" in shown, "thirty riders and one machine"
     client.post(f"{second}/end?lang=en")
     assert "must run for" in client.get(f"{page}/vr?lang=en").text
     stand.now += timedelta(minutes=10)
-    client.post(f"{second}/end")
-    assert [one.number for one in queue_of(session, held, stand.now).waiting][:4] == [3, 4, 1, 5]
+    assert f"/riders/{came[2].task.number}/vr/begin" in client.get(f"{page}/vr?lang=en").text
+    client.post(f"{page}/riders/{came[2].task.number}/vr/begin")
+    queue = queue_of(session, held, stand.now)
+    assert [one.number for one in queue.riding] == [3], "one got off, the other on"
+    assert queue.done == 1
+    assert called() == [4]
+    assert [one.number for one in queue.waiting][:3] == [1, 5, 6]
+    stand.now += timedelta(minutes=10)
+    client.post(f"{page}/riders/{came[2].task.number}/vr/end")
+    assert queue_of(session, held, stand.now).done == 2
 
 
 def test_walls_name_nobody_in_full_and_call_by_number_and_masked_name(
@@ -152,7 +163,7 @@ def test_walls_name_nobody_in_full_and_call_by_number_and_masked_name(
         shown = client.get(f"{page}?lang=en").text
         assert "欧阳天明" not in shown
         assert "欧**明" in shown
-        assert 'data-refresh="5"' in shown
+        assert 'data-every="2.5"' in shown
     board = client.get("/board?lang=en").text
     assert "4 / 15 min" in board
     assert "to VR, please" in board
@@ -172,6 +183,51 @@ def test_the_wall_shows_the_session_that_is_on(
     assert f"/sessions/{later.number}/check-in" in client.get("/board").text
     stand.now = later.ends_utc + timedelta(hours=5)
     assert "No session is on" in client.get("/board?lang=en").text
+
+
+def test_a_page_that_lives_is_told_what_differs_and_else_nothing(
+    session: Session, client: Browser, user: User, held: StudySession, came: list[Booking], stand: Clock
+) -> None:
+    client.sign_in(user)
+    script = {"Accept": "application/json"}
+    pages = {"vr": {"queue"}, "vr/screen": {"clock", "calls"}, "board": {"head", "counts", "columns"}}
+    for page, parts in pages.items():
+        address = f"/sessions/{held.number}/{page}?lang=en"
+        told = client.get(address, headers=script).json
+        assert told is not None
+        assert set(told["parts"]) == parts
+        assert f'data-living="{told["version"]}"' in client.get(address).text
+        again = script | {"If-None-Match": f'"{told["version"]}"'}
+        assert client.get(address, headers=again).status_code == 304
+        stand.now += timedelta(seconds=60)
+        assert client.get(address, headers=again).status_code == 200, "the minutes on it are others"
+    before = client.get(f"/sessions/{held.number}/vr/screen", headers=script).headers["ETag"]
+    answer = client.post(f"/sessions/{held.number}/vr/call?lang=en", headers=script)
+    assert answer.json is not None
+    assert came[0].task.rider.name in answer.json["html"]
+    assert answer.json["html"].strip().startswith('<div id="queue"')
+    assert client.get(f"/sessions/{held.number}/vr/screen", headers=script).headers["ETag"] != before
+
+
+def test_a_room_is_begun_and_ended_without_leaving_the_page(
+    session: Session, client: Browser, user: User, held: StudySession, came: list[Booking], stand: Clock
+) -> None:
+    client.sign_in(user)
+    script = {"Accept": "application/json"}
+    film = next(module for module in held.plan.modules if module.kind == ModuleKind.FILM)
+    page = f"/sessions/{held.number}/modules/{film.position}"
+    told = client.post(f"{page}/start?lang=en", headers=script).json
+    assert told is not None
+    assert (told["tone"], told["word"], told["name"]) == ("done", "Module begun", film.name("en"))
+    assert told["message"].startswith("Begun for")
+    assert told["html"].strip().startswith('<div id="room"')
+    early = client.post(f"{page}/end?lang=en", headers=script)
+    assert early.json is not None
+    assert early.json["message"].startswith("Ended for 0 riders"), "each has to stay for the minimum"
+    stand.now += timedelta(minutes=film.minimum_minutes)
+    told = client.post(f"{page}/end?lang=en", headers=script).json
+    assert told is not None
+    assert (told["word"], told["message"][:9]) == ("Module ended", "Ended for")
 
 
 def test_another_station_sees_neither_queue_nor_board(

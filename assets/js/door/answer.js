@@ -1,5 +1,5 @@
-// The whole screen answers: colour, word, name, what to do. It is in nobody's way: the next scan replaces it, and what is
-// typed goes on into the field. Good news goes by itself, a problem stays until it is seen.
+// The whole screen answers: colour, word, name, what to do. It is in nobody's way: the next scan replaces it, what is
+// typed goes on into the field, and a tap reaches the line below it. Good news goes by itself, a problem stays until seen.
 import { play } from "./sound.js";
 
 const STAYS_MS = { done: 1600, open: 2600 };
@@ -43,6 +43,7 @@ export function show(told, { keys = [], links = [], lastFour = "", close = "" } 
   if (told.tone === "problem" || keys.length) buttons.push(element("button", { type: "button", className: "btn btn-secondary", textContent: close }));
   shown = element("div", { className: `door-answer door-answer-${told.tone}` });
   shown.setAttribute("role", "alert");
+  if (!buttons.length) shown.classList.add("is-passing");
   shown.append(element("p", { className: "door-answer-word", textContent: told.word }));
   if (told.name) shown.append(element("p", { className: "door-answer-name", textContent: told.name }));
   if (four) shown.append(four);
@@ -54,3 +55,6 @@ export function show(told, { keys = [], links = [], lastFour = "", close = "" } 
   const stays = keys.length ? 0 : STAYS_MS[told.tone];
   if (stays) timer = window.setTimeout(dismiss, stays);
 }
+
+// an answer that asks for nothing is gone with the next tap, which does what it was meant to do
+document.addEventListener("pointerdown", () => shown?.classList.contains("is-passing") && dismiss(), true);

@@ -29,7 +29,10 @@ export function live(root, told) {
     Object.values(parts).forEach((html) => {
       const part = made(html);
       const old = document.getElementById(part.id);
-      if (old && !old.contains(document.activeElement)) old.replaceWith(part);
+      if (!old || old.querySelector("[data-sending], details[open]")) return;
+      const focused = old.contains(document.activeElement);
+      old.replaceWith(part);
+      if (focused) part.querySelector("button, a")?.focus({ preventScroll: true });
     });
     document.dispatchEvent(new Event("list-drawn"));
   }

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trafficedu.education.models.courses import CourseModule, StudySession
 from trafficedu.education.models.rooms import VrTurn
 from trafficedu.education.models.tasks import Attendance, Booking, ModuleRecord
 from trafficedu.education.queries.courses import plan_of
+from trafficedu.education.queries.door import version_of as list_version
 from trafficedu.education.queries.hours import hours_of
 from trafficedu.education.queries.rooms import rooms_of
 from trafficedu.education.queries.sessions import list_roster
@@ -91,9 +92,23 @@ class VrQueue:
         """How many machines nobody uses or was called to."""
         return max(0, self.machines - len(self.riding) - len(self.called))
 
+    def free_from(self, now: datetime) -> datetime:
+        """Return when a machine can be free that is in use now; ``now`` where one is."""
+        if len(self.riding) < self.machines:
+            return now
+        return max(now, min(one.may_end_utc for one in self.riding))
+
     def next_one(self, now: datetime) -> InQueue | None:
         """Return who is to be called next: the first who waits and may come."""
         return next((rider for rider in self.waiting if rider.may_come(now)), None)
+
+
+def version_of(session: Session, study: StudySession, now: datetime, seconds: int = 60) -> str:
+    """Return a mark of all that queue and boards of a session show; every so many ``seconds`` it is another one."""
+    turns = select(func.count(), func.count(VrTurn.called_utc), func.sum(VrTurn.place), func.sum(VrTurn.missed))
+    turns = turns.add_columns(func.max(VrTurn.called_utc)).join(VrTurn.attendance).join(Attendance.booking)
+    told = session.execute(turns.where(Booking.session_id == study.id)).one()
+    return list_version(session, study, *told, int(now.timestamp()) // seconds)
 
 
 def numbers_of(roster: Sequence[Booking]) -> dict[int, int]:

@@ -15,11 +15,11 @@ from trafficedu.core.text import message
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.rooms import VrTurn
 from trafficedu.education.models.tasks import Booking, ModuleRecord
-from trafficedu.education.queries.queueing import InQueue, VrQueue, queue_of
+from trafficedu.education.queries.queueing import InQueue, Riding, VrQueue, queue_of
 from trafficedu.education.services import study as study_services
 from trafficedu.education.services.absence import lock_study
 from trafficedu.education.services.rooms import plan_rooms
-from trafficedu.education.services.seats import lock_sessions
+from trafficedu.education.services.seats import lock_riders, lock_sessions
 
 AUDITED = "education:session:study"
 
@@ -60,9 +60,35 @@ def call_next(session: Session, study: StudySession, by: Actor, now: datetime) -
     return rider
 
 
+def call_ahead(session: Session, study: StudySession, by: Actor, now: datetime) -> InQueue | None:
+    """Call whoever comes next to the machine that is free first, so that nobody has to be asked for when it is.
+
+    Nobody is called out of a module that has to run on then; None where nobody can come, or as many are called as
+    there are machines.
+    """
+    queue = _line_up(session, study, now)
+    if len(queue.called) >= queue.machines:
+        return None
+    rider = queue.next_one(max(now, queue.free_from(now)))
+    if rider is None or rider.turn is None:
+        return None
+    rider.turn.called_utc = now
+    session.flush()
+    audit.write(session, AUDITED, by, subject=rider.attendance, module=rider.module.id, step="call")
+    return rider
+
+
+def take_turn(session: Session, booking: Booking, by: Actor, now: datetime) -> ModuleRecord:
+    """Begin the ride of a rider who has arrived, and call the next one: all that a change at a machine takes."""
+    record = begin_ride(session, booking, by, now)
+    call_ahead(session, booking.session, by, now)
+    return record
+
+
 def begin_ride(session: Session, booking: Booking, by: Actor, now: datetime) -> ModuleRecord:
     """Begin the ride of a rider who has arrived at a machine; a module that has run long enough ends with that.
 
+    Where no machine is free, the ride that has run long enough for longest ends: one rider gets off, the other on.
     Twice gives the first ride again.
 
     Raises
@@ -71,6 +97,8 @@ def begin_ride(session: Session, booking: Booking, by: Actor, now: datetime) -> 
         Every machine is in use or another rider was called to it, the rider is in a module that has to run on, the ride
         is not due, or the session is over.
     """
+    before = _may_end(queue_of(session, booking.session, now), now)
+    lock_riders(session, [booking.task.rider_id, *(one.booking.task.rider_id for one in before[:1])])
     lock_study(session, booking)
     queue = _line_up(session, booking.session, now)
     riding = next((one.record for one in queue.riding if one.booking.id == booking.id), None)
@@ -78,12 +106,20 @@ def begin_ride(session: Session, booking: Booking, by: Actor, now: datetime) -> 
         return riding
     rider = _standing(queue, booking)
     others = sum(one.booking.id != booking.id for one in queue.called)
-    if len(queue.riding) + others >= queue.machines:
-        raise Refusal(message("No machine is free: end a ride first, or say that somebody called is not here."))
+    if len(queue.riding) + (0 if rider.is_called else others) >= queue.machines:
+        over = [one for one in _may_end(queue, now) if before and one.booking.id == before[0].booking.id]
+        if not (over and rider.is_called):
+            raise Refusal(message("No machine is free: end a ride first, or say that somebody called is not here."))
+        study_services.end_module(session, over[0].booking, over[0].module.id, by, now)
     if rider.studies is not None:
         study_services.end_module(session, booking, rider.studies.id, by, now)
     session.execute(delete(VrTurn).where(VrTurn.attendance_id == rider.attendance.id))
     return study_services.start_module(session, booking, rider.module.id, by, now)
+
+
+def _may_end(queue: VrQueue, now: datetime) -> list[Riding]:
+    """Return the rides that have run long enough, the longest first."""
+    return [one for one in queue.riding if one.may_end_utc <= now]
 
 
 def fall_back(session: Session, booking: Booking, by: Actor, now: datetime) -> int:

@@ -28,6 +28,7 @@ from trafficedu.education.services import arriving, door
 from trafficedu.education.services.arriving import Answer, Asked
 from trafficedu.education.services.door import Arrival
 from trafficedu.education.views.batches import module_groups
+from trafficedu.education.views.living import tagged
 from trafficedu.education.views.roster import (
     CHECK_IN,
     RosterEntry,
@@ -124,12 +125,12 @@ def live(number: str) -> Any:
     situation = situation_of(study)
     version = queries.version_of(session(), study, situation["is_open"], situation["begun"])
     if request.if_none_match.contains(version):
-        return _tagged(Response(status=304), version)
+        return tagged(Response(status=304), version)
     entries = entries_of(study)
     have = set(request.args.get("have", "").split(","))
     lines = lines_of(study, entries)
     whole = _whole(study, entries)
-    return _tagged(
+    return tagged(
         jsonify(
             order=[line.entry.booking.task.number for line in lines],
             rows={line.entry.booking.task.number: _drawn(line, whole) for line in lines if line.mark not in have},
@@ -139,10 +140,10 @@ def live(number: str) -> Any:
     )
 
 
-def _tagged(answer: Response, version: str) -> Response:
-    answer.set_etag(version)
-    answer.headers["Cache-Control"] = "private, no-cache"
-    return answer
+def part_of(number: str, name: str) -> str:
+    """Draw one of the parts of a list anew, after something was done to everybody in it."""
+    study = sessions.find_session(session(), number, actor())
+    return render_template(f"study/_check_in_{name}.html", **_whole(study, entries_of(study)))
 
 
 def _drawn(line: Line, whole: Mapping[str, Any]) -> str:
@@ -166,22 +167,23 @@ def row_of(number: str, task: str) -> str:
 def check_in(number: str, task: str) -> Any:
     """I check a rider in, the late one too who was marked absent. A second tap is answered like the first."""
     booking, form = sessions.find_seat(session(), number, task, actor()), TapForm()
-    done = booking.has_checked_in
+    answers: list[Answer] = []
 
     def arrive() -> None:
         now = utc_now()
         tap = Asked(booking.session, task, now, now, Arrival(identified=form.compared), form.nonce.data or "")
-        answer = arriving.arrive(session(), tap, booking.task, actor())
-        if not answer.outcome.is_in:
-            raise Refusal(answer.text)
+        answers.append(arriving.arrive(session(), tap, booking.task, actor()))
+        if not answers[0].outcome.is_in:
+            raise Refusal(answers[0].text)
 
-    if not done:
+    if not booking.has_checked_in:
         seen(booking, facts_of)
     if wants_sentence():
         if not form.validate():
             return errors_told(form)
-        return {"html": row_of(number, task)} if done else told_shortly(arrive, lambda: row_of(number, task))
-    if not done:
+        refused, code = told_shortly(arrive, str)
+        return (told(number, answers[0]) if answers else refused), code
+    if not booking.has_checked_in:
         carried_out(arrive)
     return back_to("door.check_in_list", number=number, _anchor=task)
 
@@ -236,7 +238,7 @@ def told(number: str, answer: Answer) -> dict[str, Any]:
 def identify(number: str, task: str) -> Any:
     """I compared the document of a rider who is here with the rider."""
     booking = seen(sessions.find_study(session(), number, task, actor()), facts_of)
-    return _row_or_list(number, task, lambda: door.confirm_identity(session(), booking, actor(), utc_now()))
+    return row_or_list(number, task, lambda: door.confirm_identity(session(), booking, actor(), utc_now()))
 
 
 @pages.post("/sessions/<number>/riders/<task>/undo")
@@ -245,13 +247,13 @@ def identify(number: str, task: str) -> Any:
 def undo(number: str, task: str) -> Any:
     """I take a mistaken check-in back."""
     booking = seen(sessions.find_study(session(), number, task, actor()), facts_of)
-    return _row_or_list(number, task, lambda: door.undo_check_in(session(), booking, actor(), utc_now()), UNDONE)
+    return row_or_list(number, task, lambda: door.undo_check_in(session(), booking, actor(), utc_now()), UNDONE)
 
 
 UNDONE = message("Check-in undone.")
 
 
-def _row_or_list(number: str, task: str, act: Any, success: Any = None) -> Any:
+def row_or_list(number: str, task: str, act: Any, success: Any = None) -> Any:
     """Act on one rider of the list: its script gets the line anew, without one the list is shown again."""
     if wants_sentence():
         return told_shortly(act, lambda: row_of(number, task))

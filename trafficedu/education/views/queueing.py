@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, render_template
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
-from trafficedu.core.forms import carried_out
+from trafficedu.core.forms import carried_out, told_shortly
 from trafficedu.core.lanes import kerb
 from trafficedu.core.seen import seen
-from trafficedu.core.web import back_to
+from trafficedu.core.web import back_to, wants_sentence
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking
 from trafficedu.education.queries import people
-from trafficedu.education.queries.queueing import VrQueue, queue_of
+from trafficedu.education.queries.queueing import VrQueue, queue_of, version_of
 from trafficedu.education.queries.rooms import rooms_of
 from trafficedu.education.queries.sessions import find_session, find_study
 from trafficedu.education.rules.states import ModuleKind
 from trafficedu.education.services import queueing
-from trafficedu.education.views.rooms import REFRESH_SECONDS
+from trafficedu.education.views.living import REFRESH_SECONDS, living
 from trafficedu.education.views.roster import CHECK_IN, facts_of, situation_of
 from trafficedu.riders.rules import mask_name
 
 pages = Blueprint("vr", __name__)
+KEYS_SECONDS = 5
+"""How soon after a ride may end its page has the key for that, though nobody did anything."""
 
 
 def _at_machines(study: StudySession) -> Any:
@@ -43,21 +45,34 @@ def _facts(queue: VrQueue) -> list[Any]:
 @requires(CHECK_IN)
 @kerb
 def queue(number: str) -> Any:
-    """I see who rides, call the next one by name, and see how long the others wait."""
-    study, now = find_session(session(), number, actor()), utc_now()
+    """I see who rides, let the next one on with one tap, and see how long the others wait."""
+    study = find_session(session(), number, actor())
+    version = version_of(session(), study, utc_now(), KEYS_SECONDS)
+
+    def page() -> str:
+        return render_template("rooms/queue.html", version=version, every=REFRESH_SECONDS, **_values(study))
+
+    return living(version, page, lambda: {"queue": _drawn(study)})
+
+
+def _values(study: StudySession) -> dict[str, Any]:
+    now = utc_now()
     queue = queue_of(session(), study, now)
     shown = [one.booking for one in queue.riding] + [one.booking for one in (*queue.called, *queue.waiting)]
-    return render_template(
-        "rooms/queue.html",
-        study=study,
-        queue=queue,
-        now=now,
-        facts=_facts(queue),
-        facts_of=facts_of,
-        planned=ModuleKind.VR in rooms_of(session(), study),
-        people=people.people(session(), [booking.task.rider for booking in shown], actor()),
+    return {
+        "study": study,
+        "queue": queue,
+        "now": now,
+        "facts": _facts(queue),
+        "facts_of": facts_of,
+        "planned": ModuleKind.VR in rooms_of(session(), study),
+        "people": people.people(session(), [booking.task.rider for booking in shown], actor()),
         **situation_of(study),
-    )
+    }
+
+
+def _drawn(study: StudySession) -> str:
+    return render_template("rooms/_queue.html", **_values(study))
 
 
 @pages.get("/sessions/<number>/vr/screen")
@@ -65,14 +80,20 @@ def queue(number: str) -> Any:
 def screen(number: str) -> Any:
     """I hang up in the VR room who is called and who comes next."""
     study, now = find_session(session(), number, actor()), utc_now()
-    return render_template(
-        "rooms/screen.html",
-        study=study,
-        queue=queue_of(session(), study, now),
-        now=now,
-        masked=mask_name,
-        refresh=REFRESH_SECONDS,
-    )
+    version = version_of(session(), study, now)
+
+    def values() -> dict[str, Any]:
+        queue = queue_of(session(), study, now)
+        return {"study": study, "queue": queue, "now": now, "masked": mask_name}
+
+    def parts() -> dict[str, str]:
+        drawn = values()
+        return {name: render_template(f"rooms/_screen_{name}.html", **drawn) for name in ("clock", "calls")}
+
+    def page() -> str:
+        return render_template("rooms/screen.html", version=version, every=REFRESH_SECONDS, **values())
+
+    return living(version, page, parts)
 
 
 @pages.post("/sessions/<number>/vr/call")
@@ -81,22 +102,28 @@ def screen(number: str) -> Any:
 def call(number: str) -> Any:
     """I call the next rider to a free machine."""
     study = seen(find_session(session(), number, actor()), _at_machines)
-    carried_out(lambda: queueing.call_next(session(), study, actor(), utc_now()))
-    return back_to("vr.queue", number=number)
+    return _done(study, lambda: queueing.call_next(session(), study, actor(), utc_now()))
 
 
-def _act(number: str, task: str, act: Callable[[Booking], Any]) -> Response:
+def _done(study: StudySession, act: Callable[[], Any]) -> Any:
+    """Act on the queue: its page's script gets the queue drawn anew, without one the page is shown again."""
+    if wants_sentence():
+        return told_shortly(act, lambda: _drawn(study))
+    carried_out(act)
+    return back_to("vr.queue", number=study.number)
+
+
+def _act(number: str, task: str, act: Callable[[Booking], Any]) -> Any:
     booking = seen(find_study(session(), number, task, actor()), facts_of)
-    carried_out(lambda: act(booking))
-    return back_to("vr.queue", number=number)
+    return _done(booking.session, lambda: act(booking))
 
 
 @pages.post("/sessions/<number>/riders/<task>/vr/begin")
 @requires(CHECK_IN)
 @kerb
 def begin(number: str, task: str) -> Any:
-    """I begin the ride of a rider who is at the machine."""
-    return _act(number, task, lambda booking: queueing.begin_ride(session(), booking, actor(), utc_now()))
+    """I begin the ride of a rider who is at the machine; the one before ends, and the next one is called."""
+    return _act(number, task, lambda booking: queueing.take_turn(session(), booking, actor(), utc_now()))
 
 
 @pages.post("/sessions/<number>/riders/<task>/vr/not-here")

@@ -18,12 +18,13 @@ from trafficedu.education.forms.rooms import SessionRoomsForm
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.queries import board as boards
 from trafficedu.education.queries import rooms as queries
+from trafficedu.education.queries.queueing import version_of
 from trafficedu.education.queries.sessions import find_session
 from trafficedu.education.services.rooms import change_rooms
+from trafficedu.education.views.living import REFRESH_SECONDS, living
 from trafficedu.education.views.roster import CHECK_IN
 
 pages = Blueprint("rooms", __name__)
-REFRESH_SECONDS = 5
 
 
 def _facts(study: StudySession) -> Any:
@@ -62,5 +63,14 @@ def board_now() -> Any:
 
 def _board(study: StudySession | None) -> Any:
     now = utc_now()
-    shown = None if study is None else boards.board_of(session(), study, now)
-    return render_template("rooms/board.html", study=study, board=shown, now=now, refresh=REFRESH_SECONDS)
+    version = "nothing" if study is None else version_of(session(), study, now)
+
+    def values() -> dict[str, Any]:
+        shown = None if study is None else boards.board_of(session(), study, now)
+        return {"study": study, "board": shown, "now": now, "version": version, "every": REFRESH_SECONDS}
+
+    def parts() -> dict[str, str]:
+        drawn = values()
+        return {name: render_template(f"rooms/_board_{name}.html", **drawn) for name in ("head", "counts", "columns")}
+
+    return living(version, lambda: render_template("rooms/board.html", **values()), parts)

@@ -20,6 +20,7 @@ from trafficedu.education.forms.study import OverrideForm, ReasonForm
 from trafficedu.education.models.tasks import Booking
 from trafficedu.education.queries import sessions
 from trafficedu.education.services import absence, exceptions, signing
+from trafficedu.education.views.door import row_or_list
 from trafficedu.education.views.roster import CHECK_IN, entries_of, facts_of, ready_of
 from trafficedu.education.views.study import card_page, to_card
 
@@ -77,11 +78,12 @@ def absent(number: str, task: str) -> Any:
 def left(number: str, task: str) -> Any:
     """I note that a rider who came left before the end."""
     booking = seen(_study(number, task), facts_of)
-    carried_out(
+    return row_or_list(
+        number,
+        task,
         lambda: absence.leave_early(session(), booking, actor(), utc_now()),
         message("Noted as having left early. Modules that were completed count at the next session."),
     )
-    return back_to("door.check_in_list", number=number, _anchor=task)
 
 
 def _with_reason(

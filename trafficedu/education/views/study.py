@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, render_template
@@ -12,11 +13,11 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
-from trafficedu.core.forms import carried_out, submitted
+from trafficedu.core.forms import carried_out, submitted, told_shortly
 from trafficedu.core.lanes import kerb
 from trafficedu.core.seen import seen
-from trafficedu.core.text import message
-from trafficedu.core.web import back_to, flash_message, locale
+from trafficedu.core.text import Message, message
+from trafficedu.core.web import back_to, flash_message, locale, translated, wants_sentence
 from trafficedu.education.forms.study import OverrideForm, QuizForm
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking
@@ -26,6 +27,7 @@ from trafficedu.education.services import study as study_services
 from trafficedu.education.services.by_hand import record_quiz_by_hand
 from trafficedu.education.services.signing import gaps_of
 from trafficedu.education.views.batches import module_groups
+from trafficedu.education.views.door import part_of
 from trafficedu.education.views.roster import (
     CHECK_IN,
     entries_of,
@@ -148,24 +150,44 @@ def start_all(number: str, position: int) -> Any:
     """I begin a module for everybody who may begin it, as far as the room has places."""
     study = seen(sessions.find_session(session(), number, actor()), lambda study: _in_module(study, position))
     module_id = _module_id(study, position)
-    begun = carried_out(lambda: study_services.start_module_for_all(session(), study, module_id, actor(), utc_now()))
-    if begun:
-        _tell_begun(begun.value)
-    return back_to("door.check_in_list", number=number)
+    act = partial(study_services.start_module_for_all, session(), study, module_id, actor(), utc_now())
+    return _for_everyone(study, position, BEGUN, act, _begun)
 
 
-def _tell_begun(result: study_services.GroupResult) -> None:
+BEGUN, ENDED = message("Module begun"), message("Module ended")
+
+
+def _for_everyone(
+    study: StudySession,
+    position: int,
+    word: Message,
+    act: Callable[[], study_services.GroupResult],
+    sentence: Callable[[study_services.GroupResult], Message],
+) -> Any:
+    """Act on a room: its script gets what fills the screen and the part of the list, else the list is shown again."""
+    if not wants_sentence():
+        if done := carried_out(act):
+            flash_message(sentence(done.value))
+        return back_to("door.check_in_list", number=study.number)
+    results: list[study_services.GroupResult] = []
+    answer, code = told_shortly(lambda: results.append(act()), lambda: part_of(study.number, "room"))
+    if code != 200:
+        return answer, code
+    module = next(module for module in study.plan.modules if module.position == position)
+    told = {"tone": "done", "word": translated(word), "name": module.name(locale())}
+    return answer | told | {"message": translated(sentence(results[0]))}, code
+
+
+def _begun(result: study_services.GroupResult) -> Message:
     elsewhere = result.passed_over - result.no_place
     if result.no_place:
-        text = message(
+        return message(
             "Begun for %(done)d riders. The room is full: %(waiting)d wait for a place; %(left)d are at another stage.",
             done=result.served,
             waiting=result.no_place,
             left=elsewhere,
         )
-    else:
-        text = message("Begun for %(done)d riders; %(left)d are at another stage.", done=result.served, left=elsewhere)
-    flash_message(text)
+    return message("Begun for %(done)d riders; %(left)d are at another stage.", done=result.served, left=elsewhere)
 
 
 @pages.post("/sessions/<number>/modules/<int:position>/end")
@@ -175,13 +197,13 @@ def end_all(number: str, position: int) -> Any:
     """I end a module for everybody for whom it ran long enough."""
     study = seen(sessions.find_session(session(), number, actor()), lambda study: _in_module(study, position))
     module_id = _module_id(study, position)
-    ended = carried_out(lambda: study_services.end_module_for_all(session(), study, module_id, actor(), utc_now()))
-    if ended:
-        flash_message(
-            message(
-                "Ended for %(done)d riders; %(left)d are at another stage or need more time.",
-                done=ended.value.served,
-                left=ended.value.passed_over,
-            )
-        )
-    return back_to("door.check_in_list", number=number)
+    act = partial(study_services.end_module_for_all, session(), study, module_id, actor(), utc_now())
+    return _for_everyone(study, position, ENDED, act, _ended)
+
+
+def _ended(result: study_services.GroupResult) -> Message:
+    return message(
+        "Ended for %(done)d riders; %(left)d are at another stage or need more time.",
+        done=result.served,
+        left=result.passed_over,
+    )

@@ -1,0 +1,57 @@
+// A page whose parts change while somebody looks at it: asked with the mark of what it shows, mostly nothing has changed.
+// <div data-living="mark" data-every="seconds">; the answer is {version, parts: {id: html}}, or 304.
+import { enhance } from "./enhance.js";
+
+const PATIENCE_MS = 8000;
+const AWAY_MS = 5000;
+
+// what is under the finger or has the focus stays in use: the same key has the focus afterwards
+function put(id, html) {
+  const old = document.getElementById(id);
+  const made = Object.assign(document.createElement("template"), { innerHTML: html.trim() }).content.firstElementChild;
+  if (!old || old.querySelector("[data-sending]")) return;
+  const action = old.contains(document.activeElement) ? document.activeElement.closest("form")?.action : null;
+  old.replaceWith(made);
+  enhance(made);
+  if (action) [...made.querySelectorAll("form")].find((form) => form.action === action)?.querySelector("button")?.focus({ preventScroll: true });
+}
+
+export function living(root) {
+  const page = root.querySelector("[data-living]");
+  if (!page) return;
+  const every = Number(page.dataset.every) * 1000;
+  let version = page.dataset.living;
+  let timer = 0;
+  let asking = false;
+
+  async function ask() {
+    const answer = await fetch(window.location.pathname, {
+      headers: { "If-None-Match": `"${version}"`, Accept: "application/json" },
+      cache: "no-store",
+      redirect: "manual",
+      signal: AbortSignal.timeout?.(PATIENCE_MS),
+    });
+    if (!answer.ok) return;
+    const told = await answer.json();
+    version = told.version;
+    Object.entries(told.parts).forEach(([id, html]) => put(id, html));
+  }
+
+  async function round() {
+    window.clearTimeout(timer);
+    if (document.hidden || asking) return;
+    asking = true;
+    let wait = every;
+    try {
+      await ask();
+    } catch {
+      wait = AWAY_MS;
+    }
+    asking = false;
+    timer = window.setTimeout(round, wait);
+  }
+
+  root.addEventListener("visibilitychange", round);
+  window.addEventListener("online", round);
+  timer = window.setTimeout(round, every);
+}
