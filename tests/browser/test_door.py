@@ -113,9 +113,7 @@ def tapped_away(room: Room, tablet: Visitor) -> int:
     for task in room.tasks[22:27]:
         tablet.page.locator(f"#{task} button", has_text="签到").click()
         clicks += 1
-        says(tablet.page, "open")
-        tablet.page.locator(".door-answer").click()
-        clicks += 1
+        says(tablet.page, "open")  # and lets the next tap through
     tablet.page.reload()
     ready(tablet.page)
     assert tablet.page.url.split("#")[0].endswith("/door"), "the list opens without a network"
@@ -151,6 +149,7 @@ def test_thirty_riders_are_checked_in_by_two_devices_one_of_them_away(live_app: 
 
     rows.nth(20).locator("button", has_text="签到").click()  # a tap: the place is kept
     clicks += 1
+    expect(desk.page.locator(".door-answer-done .door-answer-name")).to_have_text(f"{FAMILIES[20]}小明")
     expect(rows.nth(20)).to_contain_text("已到")
     expect(tablet.page.locator(f"#{room.tasks[20]}")).to_contain_text("已到", timeout=3_500)
 
@@ -176,7 +175,7 @@ def test_thirty_riders_are_checked_in_by_two_devices_one_of_them_away(live_app: 
         )
         assert sorted(twice) == sorted([Outcome.DONE, Outcome.HERE])
     own_loads = [url for url in loads if url != "about:blank"]
-    assert clicks <= 20
+    assert clicks <= 10
     assert len(own_loads) <= 2, own_loads
 
     scan(desk.page, "欧阳补位")  # a walk-in takes the one free seat; the next one is told what to do

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from itertools import islice, product
 
@@ -116,8 +117,11 @@ def found_by(session: Session, rider: Rider, numbers: Sequence[str]) -> str:
     return f"|{'|'.join(word.lower() for word in words if word)}|"
 
 
-def version_of(session: Session, study: StudySession, *facts: object) -> str:
-    """Return a mark of all that the list of a session shows: another one as soon as anything of it is."""
+def version_of(session: Session, study: StudySession, now: datetime, *facts: object) -> str:
+    """Return a mark of all that the list of a session shows: another one as soon as anything of it is.
+
+    While modules run their minutes are shown, and the key that ends them appears: another one every minute.
+    """
     seats = select(
         func.count(),
         func.sum(Booking.version),
@@ -133,5 +137,7 @@ def version_of(session: Session, study: StudySession, *facts: object) -> str:
         .join(Booking, Attendance.booking_id == Booking.id)
         .where(Booking.session_id == study.id)
     )
-    told = [*session.execute(seats).one(), *session.execute(modules).one(), study.version, study.state, *facts]
+    begun, ended, last = session.execute(modules).one()
+    minute = int(now.timestamp()) // 60 if begun > ended else 0
+    told = [*session.execute(seats).one(), begun, ended, last, minute, study.version, study.state, *facts]
     return hashlib.sha256(repr(told).encode()).hexdigest()[:20]

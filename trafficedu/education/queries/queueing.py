@@ -108,7 +108,7 @@ def version_of(session: Session, study: StudySession, now: datetime, seconds: in
     turns = select(func.count(), func.count(VrTurn.called_utc), func.sum(VrTurn.place), func.sum(VrTurn.missed))
     turns = turns.add_columns(func.max(VrTurn.called_utc)).join(VrTurn.attendance).join(Attendance.booking)
     told = session.execute(turns.where(Booking.session_id == study.id)).one()
-    return list_version(session, study, *told, int(now.timestamp()) // seconds)
+    return list_version(session, study, now, *told, int(now.timestamp()) // seconds)
 
 
 def numbers_of(roster: Sequence[Booking]) -> dict[int, int]:

@@ -107,7 +107,7 @@ def _whole(study: StudySession, entries: Sequence[RosterEntry]) -> dict[str, Any
         "here": sum(entry.booking.has_checked_in for entry in entries),
         "total": len(entries),
         "asks": door.asks_for_document(session()),
-        "version": queries.version_of(session(), study, situation["is_open"], situation["begun"]),
+        "version": queries.version_of(session(), study, utc_now(), situation["is_open"], situation["begun"]),
         **situation,
     }
 
@@ -123,7 +123,7 @@ def live(number: str) -> Any:
     """My tablet asks what others did meanwhile: nothing, or the lines that are others than it has."""
     study = sessions.find_session(session(), number, actor())
     situation = situation_of(study)
-    version = queries.version_of(session(), study, situation["is_open"], situation["begun"])
+    version = queries.version_of(session(), study, utc_now(), situation["is_open"], situation["begun"])
     if request.if_none_match.contains(version):
         return tagged(Response(status=304), version)
     entries = entries_of(study)
