@@ -31,6 +31,7 @@ import trafficedu.education.views.door
 import trafficedu.education.views.door_away
 import trafficedu.education.views.door_screen
 import trafficedu.education.views.exceptions
+import trafficedu.education.views.photos
 import trafficedu.education.views.queueing
 import trafficedu.education.views.rooms
 import trafficedu.education.views.sessions
@@ -167,6 +168,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.education.views.door_away,
     trafficedu.education.views.door_screen,
     trafficedu.education.views.study,
+    trafficedu.education.views.photos,
     trafficedu.education.views.signing,
     trafficedu.education.views.closing,
     trafficedu.education.views.exceptions,

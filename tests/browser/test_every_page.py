@@ -39,6 +39,7 @@ NOT_PAGES = {
     "hazards.facts",
     "hazards.photo",
     "patrols.facts",
+    "photos.show",
     "public.strip_length",
     "quizzes.gift_file",
     "quizzes.phone_picture",

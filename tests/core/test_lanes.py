@@ -74,6 +74,7 @@ KERB = {
     "patrols.queued",
     "patrols.stop",
     "patrols.undo",
+    "photos.take",
     "public.close",
     "public.film",
     "public.find",

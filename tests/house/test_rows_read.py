@@ -88,6 +88,8 @@ UNREACHED = {
     "lists.new": "a form above each list leads there",
     "lists.view": "nobody saved a view",
     "points.evidence": "no entry has a paper",
+    "photos.show": "no rider was photographed",
+    "photos.take": "no photo is asked for",
     "quizzes.phone_overview": "its key is on no page",
     "quizzes.phone_picture": "its key is on no page",
     "quizzes.phone_question": "its key is on no page",

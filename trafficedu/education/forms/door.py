@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, HiddenField
+from wtforms import Field, FileField, HiddenField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from trafficedu.core.fields import Form, NumbersField, TrimmedField
 from trafficedu.education.rules.door import NONCE
 
+PICTURES = "image/jpeg,image/png,image/webp"
 CODE_KEYS = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 
 
@@ -41,6 +43,22 @@ class ArrivalForm(TapForm):
     def moves(self) -> bool:
         """Whether the rider's seat elsewhere is given up."""
         return _is_set(self.move)
+
+
+class PhotoForm(Form):
+    """A photo of a rider at the check-in; ``key`` names the sending."""
+
+    photo = FileField(_l("Take a photo"), [Optional()], render_kw={"accept": PICTURES, "capture": "environment"})
+    key = HiddenField("", [Optional(), Regexp(re.compile(NONCE), message=_l("This is not what the page sends."))])
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.key.data = self.key.data or str(uuid.uuid4())
+
+    def data_sent(self) -> bytes:
+        """Return the bytes of the photo, none where none was chosen."""
+        file = self.photo.data
+        return bytes(file.read()) if getattr(file, "filename", "") else b""
 
 
 class ProofForm(Form):

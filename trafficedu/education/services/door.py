@@ -29,6 +29,7 @@ from trafficedu.education.rules.states import (
 from trafficedu.education.services.absence import lock_study, require_one_place
 from trafficedu.education.services.crediting import credit
 from trafficedu.education.services.endings import lapse_proposals
+from trafficedu.education.services.photos import withdraw_photos
 from trafficedu.education.services.study import attendance_of, require_hours
 
 
@@ -154,6 +155,7 @@ def undo_check_in(session: Session, booking: Booking, by: Actor, now: datetime) 
     booking.task.state = TASK_LIFE.after(TaskAct.UNDO_CHECK_IN, booking.task.state)
     session.flush()
     session.expire(booking, ["attendance"])
+    withdraw_photos(session, booking, by, now)
 
 
 def _require_no_next_task(session: Session, task: StudyTask) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
@@ -24,7 +24,7 @@ from trafficedu.education.models.courses import StudySession
 from trafficedu.education.queries import desk, people, sessions
 from trafficedu.education.queries import door as queries
 from trafficedu.education.queries.people import NAMED, Person
-from trafficedu.education.services import arriving, door
+from trafficedu.education.services import arriving, door, photos
 from trafficedu.education.services.arriving import Answer, Asked
 from trafficedu.education.services.door import Arrival
 from trafficedu.education.views.batches import module_groups
@@ -51,12 +51,15 @@ class Line:
     person: Person
     last_four: str
     found_by: str
+    has_photo: bool = False
 
     @property
     def mark(self) -> str:
         """What tells this line from the same one after something happened."""
         current = self.entry.current
-        return mark_of(self.entry.facts, self.entry.state, current and (current.state, current.minutes))[:8]
+        return mark_of(
+            self.entry.facts, self.entry.state, current and (current.state, current.minutes), self.has_photo
+        )[:8]
 
 
 def lines_of(study: StudySession, entries: Sequence[RosterEntry]) -> list[Line]:
@@ -65,7 +68,15 @@ def lines_of(study: StudySession, entries: Sequence[RosterEntry]) -> list[Line]:
     shown = people.people(session(), riders, actor())
     named = actor().may(NAMED)
     receipts = queries.receipts_of(session(), [entry.booking.task_id for entry in entries])
-    lines = [_line(entry, shown, receipts.get(entry.booking.task_id, []), named) for entry in entries]
+    asked = photos.asks_for_photo(session())
+    with_photo = photos.photographed(session(), [entry.booking.id for entry in entries]) if asked else set()
+    lines = [
+        replace(
+            _line(entry, shown, receipts.get(entry.booking.task_id, []), named),
+            has_photo=entry.booking.id in with_photo,
+        )
+        for entry in entries
+    ]
     return sorted(lines, key=lambda line: (queries.read_name(line.person.name)[0], line.entry.booking.id))
 
 
@@ -107,9 +118,15 @@ def _whole(study: StudySession, entries: Sequence[RosterEntry]) -> dict[str, Any
         "here": sum(entry.booking.has_checked_in for entry in entries),
         "total": len(entries),
         "asks": door.asks_for_document(session()),
-        "version": queries.version_of(session(), study, utc_now(), situation["is_open"], situation["begun"]),
+        "asks_photo": photos.asks_for_photo(session()),
+        "version": _version(study, situation),
         **situation,
     }
+
+
+def _version(study: StudySession, situation: Mapping[str, Any]) -> str:
+    facts = situation["is_open"], situation["begun"], photos.mark_of_photos(session(), study.id)
+    return queries.version_of(session(), study, utc_now(), *facts)
 
 
 PARTS = ("counts", "room", "finish")
@@ -123,7 +140,7 @@ def live(number: str) -> Any:
     """My tablet asks what others did meanwhile: nothing, or the lines that are others than it has."""
     study = sessions.find_session(session(), number, actor())
     situation = situation_of(study)
-    version = queries.version_of(session(), study, utc_now(), situation["is_open"], situation["begun"])
+    version = _version(study, situation)
     if request.if_none_match.contains(version):
         return tagged(Response(status=304), version)
     entries = entries_of(study)
@@ -150,7 +167,7 @@ def _drawn(line: Line, whole: Mapping[str, Any]) -> str:
     return render_template("study/_row.html", line=line, **{name: whole[name] for name in _OF_ROW})
 
 
-_OF_ROW = ("study", "is_open", "begun", "asks")
+_OF_ROW = ("study", "is_open", "begun", "asks", "asks_photo")
 
 
 def row_of(number: str, task: str) -> str:
@@ -158,7 +175,8 @@ def row_of(number: str, task: str) -> str:
     booking = sessions.find_in_list(session(), number, task, actor())
     study, [line] = booking.session, lines_of(booking.session, [roster_entry(booking)])
     situation = situation_of(study)
-    return _drawn(line, {"study": study, "asks": door.asks_for_document(session()), **situation})
+    asks = {"asks": door.asks_for_document(session()), "asks_photo": photos.asks_for_photo(session())}
+    return _drawn(line, {"study": study, **asks, **situation})
 
 
 @pages.post("/sessions/<number>/riders/<task>/check-in")
