@@ -17,7 +17,7 @@ import pypdfium2
 import pytest
 import time_machine
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from tests.browser.conftest import Visitor
@@ -46,7 +46,7 @@ ABSENT = slice(27, 30)
 class Clock:
     """The server's clock, and between which moments of it each module began and ended."""
 
-    moved: time_machine.Coordinates
+    moved: time_machine.Traveller
     begun: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     minutes: dict[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -189,10 +189,11 @@ def _nothing() -> None:
     """What ended by another act."""
 
 
-def _called(begin: object) -> str:
-    expect(begin).to_have_count(1, timeout=10_000)  # type: ignore[arg-type]
-    address = begin.locator("xpath=..").get_attribute("action")  # type: ignore[attr-defined]
-    return re.search(r"/riders/(T[0-9A-Z]+)/", address).group(1)  # type: ignore[union-attr]
+def _called(begin: Locator) -> str:
+    expect(begin).to_have_count(1, timeout=10_000)
+    found = re.search(r"/riders/(T[0-9A-Z]+)/", begin.locator("xpath=..").get_attribute("action") or "")
+    assert found
+    return found.group(1)
 
 
 def _many_quizzes(station: Station, phones: list[Phone]) -> None:

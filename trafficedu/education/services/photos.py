@@ -42,7 +42,7 @@ def mark_of_photos(session: Session, session_id: int) -> int:
     query = select(func.count(), func.count(Photo.withdrawn_utc)).join(Booking, Booking.id == Photo.subject_id)
     mine = Photo.subject_kind == Booking.__tablename__, Booking.session_id == session_id
     taken, withdrawn = session.execute(query.where(*mine)).one()
-    return taken * 1000 + withdrawn
+    return int(taken) * 1000 + int(withdrawn)
 
 
 def find_standing(session: Session, booking: Booking) -> Photo:
