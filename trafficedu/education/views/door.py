@@ -200,7 +200,8 @@ def check_in(number: str, task: str) -> Any:
         if not form.validate():
             return errors_told(form)
         refused, code = told_shortly(arrive, str)
-        return (told(number, answers[0]) if answers else refused), code
+        stays = {"address": ""}  # the page goes on with its list
+        return (told(number, answers[0]) | stays if answers else refused), code
     if not booking.has_checked_in:
         carried_out(arrive)
     return back_to("door.check_in_list", number=number, _anchor=task)
