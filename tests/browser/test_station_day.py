@@ -38,6 +38,7 @@ Visit = Callable[[str], Visitor]
 MOST_CLICKS, MOST_LOADS = 60, 10
 LECTURE, FILM, RIDE, QUIZ = "交通安全课", "警示教育片", "VR骑行体验", "安全知识测验"
 LEAVER, FAILS_FIRST = 5, 9
+PATIENCE_MS = 30_000
 AT_THE_DOOR = slice(0, 27)
 ABSENT = slice(27, 30)
 
@@ -90,12 +91,12 @@ class Station:
         kept(self.tablet.page, "/door/kept")
 
     def row(self, page: Page, rider: Expected) -> None:
-        expect(page.locator(f"#{rider.task}")).to_contain_text("已到", timeout=10_000)
+        expect(page.locator(f"#{rider.task}")).to_contain_text("已到", timeout=PATIENCE_MS)
 
 
 def answers(page: Page, tone: str, name: str) -> None:
     """The whole screen says in colour and word what came of it, with the rider's name."""
-    expect(page.locator(f".door-answer-{tone} .door-answer-name")).to_have_text(name)
+    expect(page.locator(f".door-answer-{tone} .door-answer-name")).to_have_text(name, timeout=PATIENCE_MS)
 
 
 def everybody_arrives(station: Station, address: str) -> None:
@@ -126,7 +127,7 @@ def everybody_arrives(station: Station, address: str) -> None:
         answers(desk, "done", rider.name)
     for rider in (*day.riders[AT_THE_DOOR], *day.riders[30:]):
         station.row(desk, rider)
-    expect(desk.locator("#counts")).to_contain_text("29 / 32")
+    expect(desk.locator("#counts")).to_contain_text("29 / 32", timeout=PATIENCE_MS)
 
 
 def for_all(station: Station, what: str, step: str) -> Callable[[], None]:
@@ -135,8 +136,8 @@ def for_all(station: Station, what: str, step: str) -> Callable[[], None]:
     position = [LECTURE, FILM, RIDE, QUIZ].index(what) + 1
 
     def act() -> None:
-        page.locator(f"#room form[action$='/modules/{position}/{step}'] button").click(timeout=10_000)
-        expect(page.locator(".door-answer-done .door-answer-name")).to_have_text(what)
+        page.locator(f"#room form[action$='/modules/{position}/{step}'] button").click(timeout=PATIENCE_MS)
+        expect(page.locator(".door-answer-done .door-answer-name")).to_have_text(what, timeout=PATIENCE_MS)
 
     return act
 
@@ -152,7 +153,7 @@ def lecture_and_film(station: Station) -> None:
     row.locator("summary").click()
     row.locator("form[action$='/left'] button").click()
     page.locator("dialog .btn-primary").click()
-    expect(row).to_contain_text("提前离开")
+    expect(row).to_contain_text("提前离开", timeout=PATIENCE_MS)
     clock.pass_by(11)
     clock.ends(FILM, for_all(station, FILM, "end"))
 
@@ -170,7 +171,7 @@ def rides(station: Station, phones: list[Phone]) -> None:
     riding = ""
     for at in range(len(phones)):
         task = _called(begin)
-        clock.begins(task, lambda: begin.click(timeout=10_000))
+        clock.begins(task, lambda: begin.click(timeout=PATIENCE_MS))
         if riding:
             clock.ends(riding, _nothing)
         riding = task
@@ -178,11 +179,11 @@ def rides(station: Station, phones: list[Phone]) -> None:
             _many_quizzes(station, phones)
             expect(wall.locator(".room-call")).to_have_count(1)
         if at + 1 < len(phones):
-            expect(page.locator(f"#queue form[action$='{task}/vr/begin']")).to_have_count(0)
+            expect(page.locator(f"#queue form[action$='{task}/vr/begin']")).to_have_count(0, timeout=PATIENCE_MS)
         clock.pass_by(10.5)
     end = page.locator("#queue form[action$='/vr/end'] button")
-    clock.ends(riding, lambda: end.click(timeout=10_000))
-    expect(page.locator("#queue")).to_contain_text("28 人已体验")
+    clock.ends(riding, lambda: end.click(timeout=PATIENCE_MS))
+    expect(page.locator("#queue")).to_contain_text("28 人已体验", timeout=PATIENCE_MS)
 
 
 def _nothing() -> None:
@@ -190,7 +191,7 @@ def _nothing() -> None:
 
 
 def _called(begin: Locator) -> str:
-    expect(begin).to_have_count(1, timeout=10_000)
+    expect(begin).to_have_count(1, timeout=PATIENCE_MS)
     found = re.search(r"/riders/(T[0-9A-Z]+)/", begin.locator("xpath=..").get_attribute("action") or "")
     assert found
     return found.group(1)
@@ -235,19 +236,19 @@ def last_quizzes(station: Station, phones: list[Phone], visit: Visit) -> None:
     for browser in browsers:
         browser.page.locator("main form button.btn-primary").click()
         browser.page.locator("dialog button[value=yes]").click()
-        expect(browser.page.locator(".quiz-passed")).to_be_visible()
+        expect(browser.page.locator(".quiz-passed")).to_be_visible(timeout=PATIENCE_MS)
 
 
 def the_end(station: Station) -> bytes:
     """Close the session, print all certificates at one go, issue the day's report and print it."""
     page = station.desk.page
-    page.locator("#finish a[href$='/close']").click(timeout=10_000)
+    page.locator("#finish a[href$='/close']").click(timeout=PATIENCE_MS)
     expect(page.locator("#unmarked input:checked")).to_have_count(3)
     expect(page.locator("#ready input:checked")).to_have_count(28)
     expect(page.locator("#missing")).to_have_count(0)
     page.locator("button[form=close]").click()
     page.locator("dialog .btn-primary").click()
-    expect(page.locator("#closed")).to_be_visible()
+    expect(page.locator("#closed")).to_be_visible(timeout=PATIENCE_MS)
     printed = _printed(page, "#closed a[href$='certificates.pdf']")
     page.locator("#closed a[href*=station-days]").click()
     page.locator("form[action$=report] button").click()
