@@ -150,6 +150,7 @@ def lecture_and_film(station: Station) -> None:
     clock.begins(FILM, for_all(station, FILM, "start"))
     clock.pass_by(6)
     row = page.locator(f"#{leaver.task}")
+    expect(row).to_contain_text(re.compile(rf"{FILM}.*\d"), timeout=PATIENCE_MS)  # the line says so by itself
     row.locator("summary").click()
     row.locator("form[action$='/left'] button").click()
     page.locator("dialog .btn-primary").click()
