@@ -48,7 +48,8 @@ async function send(form, token) {
     headers: { Accept: "application/json", "X-CSRFToken": token() },
   });
   const told = await answer.json().catch(() => ({}));
-  form.dispatchEvent(new CustomEvent("answered", { bubbles: true, detail: told }));
+  const near = form.isConnected ? form : document; // a page that lives may have drawn the form anew meanwhile
+  near.dispatchEvent(new CustomEvent("answered", { bubbles: true, detail: told }));
   if (told.address) window.location.assign(told.address);
   else if (told.html) {
     put(form, told.html);
