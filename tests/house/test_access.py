@@ -38,6 +38,7 @@ OPEN_TO_ALL = {
     "public.film",
     "public.find",
     "public.give_up_seat",
+    "public.keep",
     "public.move",
     "public.objection",
     "public.own_printed",

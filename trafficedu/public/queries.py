@@ -86,6 +86,8 @@ class Receipt:
     """What the page shows of how the rider is told (:func:`reminders_of`)."""
     reminded: bool
     """Whether the rider is sent reminders."""
+    choose_until: datetime | None
+    """Until when the rider may choose between this session, which was moved, and another one."""
     in_time: bool
     """Whether the seat may still be moved or given up; ``change_until`` says until when, where there is one ahead."""
     films: Standing | None
@@ -157,7 +159,8 @@ def read_receipt(session: Session, violation: Violation, now: datetime) -> Recei
         told=reminders_of(session, violation),
         reminded=not has_declined(session, violation.rider),
         change_until=last_change(session, booking.session) if booking is not None else None,
-        in_time=may_change(session, booking.session if booking is not None else None, now),
+        choose_until=booking.choose_until_utc if booking is not None and booking.chooses(now) else None,
+        in_time=may_change(session, booking, now),
         films=standing_of(session, task, now) if task is not None and booking is not None else None,
     )
 

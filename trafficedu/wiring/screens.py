@@ -139,6 +139,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
     "feedback.choice": [escalation_panels.of_choice],
     "feedback.draft": [escalation_panels.of_draft],
     "education.task": [reaching_panels.of_task],
+    "sessions.session": [reaching_panels.of_session],
     "stations.show": [
         transfers_panels.corrections_of("station"),
         study_panels.of_station,

@@ -163,13 +163,15 @@ class TaskViolation(Base):
 
 
 EARLIER = f"state = '{BookingState.BOOKED}' AND earlier_ok"
+CHOOSING = f"state = '{BookingState.BOOKED}' AND choose_until_utc IS NOT NULL"
 
 
 class Booking(Versioned, Base):
     """A seat for a task. At most one booking of a task is live (``booked``).
 
     ``taken_back`` is why it was noted wrongly that the rider did not come, or left. ``earlier_ok``: the rider agreed to
-    be moved to an earlier session when a seat becomes free there.
+    be moved to an earlier session when a seat becomes free there. ``choose_until_utc``: its session was moved, and
+    until then the rider may choose another one; who says nothing keeps the seat.
     """
 
     __tablename__ = "booking"
@@ -185,6 +187,7 @@ class Booking(Versioned, Base):
         Index("ix_booking_session_id_state", "session_id", "state"),
         Index("ix_booking_task_id", "task_id"),
         partial_index("ix_booking_earlier_session_id", "session_id", where=EARLIER),
+        partial_index("ix_booking_choosing_session_id", "session_id", where=CHOOSING),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -195,6 +198,7 @@ class Booking(Versioned, Base):
     booked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     taken_back: Mapped[str] = mapped_column(String(500), default="")
     earlier_ok: Mapped[bool] = mapped_column(default=False)
+    choose_until_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     task: Mapped[StudyTask] = relationship(back_populates="bookings")
     session: Mapped[StudySession] = relationship()
@@ -214,6 +218,10 @@ class Booking(Versioned, Base):
     def is_over(self, now: datetime) -> bool:
         """Tell whether its session has ended and nobody noted yet what became of it: no place to send a rider to."""
         return self.is_booked and self.session.ends_utc <= now
+
+    def chooses(self, now: datetime) -> bool:
+        """Tell whether its session was moved and the rider may still choose another one."""
+        return self.is_booked and self.choose_until_utc is not None and now <= self.choose_until_utc
 
     @property
     def is_studying(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from trafficedu.areas.models import Area
@@ -25,7 +25,8 @@ def tasks_to_bring_forward(session: Session, study: StudySession, now: datetime,
     """Return booked tasks that a free seat in ``study`` serves better, their riders held: the overdue first.
 
     Their seat is on a later day, and either the rider agreed to come earlier, or is overdue with a seat that is too far
-    (``rules.seating.is_too_far``). None where the session begins too soon to tell anybody.
+    (``rules.seating.is_too_far``). Who may choose between sessions
+    keeps the seat meanwhile. None where the session begins too soon to tell anybody.
     """
     if study.starts_utc <= now + timedelta(hours=figure(session, "education.earlier_hours")):
         return []
@@ -34,15 +35,15 @@ def tasks_to_bring_forward(session: Session, study: StudySession, now: datetime,
     overdue: list[ColumnElement[bool]] = [StudyTask.due_on < today]
     if far > study.starts_on:
         overdue.append(StudySession.starts_on > far)
-    found = list(_tasks(session, study, overdue, limit))
+    found = list(_tasks(session, study, overdue, now, limit))
     if len(found) < limit:
-        agreed = _tasks(session, study, [Booking.earlier_ok.is_(True)], limit)
+        agreed = _tasks(session, study, [Booking.earlier_ok.is_(True)], now, limit)
         found += [task for task in agreed if task not in found]
     return found[:limit]
 
 
 def _tasks(
-    session: Session, study: StudySession, where: Sequence[ColumnElement[bool]], limit: int
+    session: Session, study: StudySession, where: Sequence[ColumnElement[bool]], now: datetime, limit: int
 ) -> Sequence[StudyTask]:
     home = aliased(Area)
     query = (
@@ -56,6 +57,7 @@ def _tasks(
             StudyTask.state == TaskState.BOOKED,
             StudyTask.course_id == study.course_id,
             among(Booking.state, BookingState.BOOKED),
+            or_(Booking.choose_until_utc.is_(None), Booking.choose_until_utc < now),
             StudySession.starts_on > study.starts_on,
             at_or_below(func.coalesce(home.path, Area.path), study.station.area.district.path),
             StudyTask.rider_id.not_in(studying_during(study)),

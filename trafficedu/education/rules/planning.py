@@ -149,7 +149,7 @@ class RidersChoice(Word):
     """What becomes of the riders of a session that is moved to another time."""
 
     KEEP = "keep", message("They keep their seats and are told the new time")
-    CHOOSE = "choose", message("They keep their seats and are told that they may choose another session")
+    CHOOSE = "choose", message("They keep their seats and are told until when they may choose another one")
     MOVE = "move", message("They get the next seat in another session where there is one")
 
 

@@ -10,6 +10,17 @@ def last_change(starts_utc: datetime, hours: int) -> datetime:
     return starts_utc - timedelta(hours=hours)
 
 
+def choice_ends(now: datetime, days: int, hour: int, last: datetime) -> datetime | None:
+    """Return until when riders of a session that was moved choose another one; None where no time is left to.
+
+    ``now`` is on the district's clock: until ``hour`` of that day in ``days``, never after ``last``, until when a seat
+    may be left at all. Who says nothing keeps the seat: silence may mean that the message was never read.
+    """
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    end = min(midnight + timedelta(days=days, hours=hour), last)
+    return end if end > now else None
+
+
 def pause_after_giving_up(today: date, days: int, due_on: date) -> date:
     """Return until when no seat is given by itself to a rider who gave one up: some days, never past the due date."""
     return min(today + timedelta(days=days), due_on)

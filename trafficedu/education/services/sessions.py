@@ -33,6 +33,7 @@ from trafficedu.education.rules.states import (
     SessionAct,
     TaskAct,
 )
+from trafficedu.education.services.own_seat import let_choose
 from trafficedu.education.services.planning import end_of, require_free_time, require_own, require_usual_time
 from trafficedu.education.services.seats import (
     book_best_seat,
@@ -164,6 +165,7 @@ def _tell_riders(
             cancel_booking(session, task, by)
             task.state = TASK_LIFE.after(TaskAct.UNSEAT, task.state)
             session.flush()
+    let_choose(session, study, riders is RidersChoice.CHOOSE, now)
     publish(session, SessionMoved(now, by, study.id, before, riders is RidersChoice.CHOOSE))
 
 

@@ -46,11 +46,12 @@ from trafficedu.education.queries.tasks import TaskFilter, find_bookable, find_t
 from trafficedu.education.rules import states
 from trafficedu.education.services import certifying, reminding, seats
 from trafficedu.education.services.at_once import AT_ONCE
+from trafficedu.education.services.own_seat import keep_seat
 from trafficedu.issued.queries.documents import list_documents
 from trafficedu.issued.rules import DocumentKind
 
 pages = Blueprint("education", __name__)
-BACK = {"home": "overview.home", "list": "education.tasks"}
+BACK = {"home": "overview.home", "list": "education.tasks", "choosing": "reaching.choosing"}
 """Where a key on a list leads back to."""
 OFFERED, NEXT = 40, 5
 """How many sessions the page offers, and how many it offers once one of them was refused."""
@@ -175,6 +176,21 @@ def book(number: str) -> Any:
     else:
         flash_message(message("Seat booked."))
     return back_to("education.task", number=number)
+
+
+@pages.post("/education/<number>/keep")
+@requires("education:task:book")
+@kerb
+def keep(number: str) -> Any:
+    """I note that a rider whose session was moved keeps the seat."""
+    task = seen(_find(number), _moved)
+    carried_out(lambda: keep_seat(session(), task, actor(), utc_now()), message("Noted: the rider keeps the seat."))
+    return back_where_pressed(BACK, "education.task", number=number)
+
+
+def _moved(task: StudyTask) -> list[Any]:
+    held = live_booking(session(), task.id)
+    return [task, held and held.session, held]
 
 
 @pages.post("/education/<number>/remind")

@@ -27,7 +27,7 @@ from trafficedu.core.web import back_to, flash_message, locale, pdf
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.queries.seats import sessions_with_seats
 from trafficedu.education.services.certifying import render_certificate
-from trafficedu.education.services.own_seat import choose_own, give_up
+from trafficedu.education.services.own_seat import choose_own, give_up, keep_seat
 from trafficedu.films.services import keys as film_keys
 from trafficedu.issued.models import Document
 from trafficedu.issued.queries.documents import may_open, what_it_says
@@ -132,6 +132,23 @@ def give_up_seat(number: str) -> Any:
         carried_out(
             lambda: give_up(session(), task, VISITOR, utc_now()),
             message("Your seat has been given up. Please choose another session in the next days."),
+        )
+    return back_to("public.receipt", number=number)
+
+
+@pages.post("/n/<number>/session/keep")
+@open_to_all(RIDER)
+@kerb
+def keep(number: str) -> Any:
+    """I keep the seat of a session that was moved."""
+    receipt = _receipt_or_key(number)
+    if not isinstance(receipt, queries.Receipt):
+        return receipt
+    seen(receipt.task, lambda task: [task, receipt.held and receipt.held.id])
+    task = receipt.task
+    if task is not None:
+        carried_out(
+            lambda: keep_seat(session(), task, VISITOR, utc_now()), message("You keep your seat. Please come then.")
         )
     return back_to("public.receipt", number=number)
 

@@ -48,7 +48,8 @@ class MessageFilter:
     until: date | None = None
 
 
-def _of_stations(by: Actor, station_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+def of_stations(by: Actor, station_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Return the condition that ``by`` may see what happens at a station."""
     return by.scope.condition(
         station=station_id,
         area=lambda path: station_id.in_(select(Station.id).where(Station.area_id.in_(within(path)))),
@@ -57,7 +58,7 @@ def _of_stations(by: Actor, station_id: InstrumentedAttribute[Any]) -> ColumnEle
 
 def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` may see a message."""
-    return _of_stations(by, RiderMessage.station_id)
+    return of_stations(by, RiderMessage.station_id)
 
 
 def _page() -> Sequence[Load]:
@@ -73,7 +74,7 @@ def _page() -> Sequence[Load]:
 def _stations(session: Session, by: Actor, _chosen: MessageFilter) -> Sequence[int] | None:
     if by.scope.everything:
         return None
-    return session.scalars(select(Station.id).where(_of_stations(by, Station.id))).all()
+    return session.scalars(select(Station.id).where(of_stations(by, Station.id))).all()
 
 
 def _rest(chosen: MessageFilter) -> Conditions:

@@ -18,6 +18,7 @@ from trafficedu.core.text import message
 from trafficedu.core.transactions import PART
 from trafficedu.messages.rules import ChannelKind, read_address
 from trafficedu.reaching.models import RiderContact, RiderMessage
+from trafficedu.reaching.queries.choosing import Chooser, list_choosers
 from trafficedu.reaching.queries.contacts import EMAIL, WECHAT, contact_row
 from trafficedu.reaching.queries.log import Call, list_calls, list_untold
 from trafficedu.reaching.rules.telling import MESSAGE_LIFE, MessageAct
@@ -53,6 +54,14 @@ def open_calls(session: Session, by: Actor, session_number: str = "") -> list[Ca
     if calls:
         audit.write(session, "reaching:call:read", by, riders=sorted({call.message.rider_id for call in calls}))
     return calls
+
+
+def open_choosers(session: Session, by: Actor, session_number: str, now: datetime) -> list[Chooser]:
+    """Return who has not chosen yet after a session was moved, with the numbers; that they were shown is audited."""
+    choosers = list_choosers(session, by, session_number, now)
+    if choosers:
+        audit.write(session, "reaching:call:read", by, riders=sorted({one.booking.task.rider_id for one in choosers}))
+    return choosers
 
 
 def note_told(session: Session, row: RiderMessage, by: Actor, now: datetime) -> None:

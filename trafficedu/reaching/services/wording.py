@@ -47,7 +47,7 @@ def text_of(session: Session, row: RiderMessage, locale: str, now: datetime) -> 
     elif row.kind in (MessageKind.CANCELLED, MessageKind.MISSED):
         said = _lost(session, row, task, locale, now)
     else:
-        said = _seat(row, now, locale)
+        said = _seat(row, now, locale, own_page(session, task))
     return None if said is None else translate(said, locale) + _way_out(session, row, locale)
 
 
@@ -71,13 +71,27 @@ def _way_out(session: Session, row: RiderMessage, locale: str) -> str:
     return " " + translate(message("No reminders: %(link)s", link=link), locale)
 
 
-def _seat(row: RiderMessage, now: datetime, locale: str) -> Message | None:
+def _seat(row: RiderMessage, now: datetime, locale: str, link: str | None) -> Message | None:
     """Say which seat the rider has, or has now; nothing where it is another one by now, or begins."""
     booking = row.booking
     if booking is None or not booking.is_booked or booking.session.starts_utc <= now:
         return None
     study = booking.session
     given = {"when": when(study.starts_utc), "course": study.course.name(locale), "place": _place(study, locale)}
+    if row.kind == MessageKind.MOVED and row.was_utc is not None and booking.choose_until_utc and booking.chooses(now):
+        given |= {"was": when(row.was_utc), "until": when(booking.choose_until_utc)}
+        if link is not None:
+            return message(
+                "Your study (%(course)s) was moved from %(was)s to %(when)s at %(place)s. Until %(until)s you may "
+                "choose another session at %(link)s . If you do nothing, you keep this seat.",
+                link=link,
+                **given,
+            )
+        return message(
+            "Your study (%(course)s) was moved from %(was)s to %(when)s at %(place)s. Until %(until)s you may choose "
+            "another session, on the page of your receipt or by phone. If you do nothing, you keep this seat.",
+            **given,
+        )
     if row.kind == MessageKind.MOVED and row.was_utc is not None:
         return message(
             "Your study (%(course)s) was moved from %(was)s to %(when)s at %(place)s. Bring your identity document.",

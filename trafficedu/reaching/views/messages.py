@@ -16,6 +16,7 @@ from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, back_where_pressed, flash_message, page_place
+from trafficedu.education.models.courses import StudySession
 from trafficedu.education.queries import people
 from trafficedu.education.queries.sessions import find_session
 from trafficedu.education.queries.tasks import find_task
@@ -93,12 +94,34 @@ def resend(number: str) -> Any:
     return back_where_pressed(BACK, "reaching.messages")
 
 
+def _of_session() -> tuple[str, StudySession | None]:
+    """Return the session whose riders are meant, with its number; "" for those of all."""
+    number = "".join(sign for sign in request.args.get("of", "") if sign.isalnum())[:12]
+    return number, find_session(session(), number, actor()) if number else None
+
+
+@pages.get("/calls/choosing")
+@requires(CALL)
+def choosing() -> Any:
+    """I see who has not chosen yet after a session was moved, with the numbers, to ring them up or to print it."""
+    number, study = _of_session()
+    with writing(session()) as own:
+        found = calling.open_choosers(own, actor(), number, utc_now())
+    riders = [one.booking.task.rider for one in found]
+    return render_template(
+        "reaching/choosing.html",
+        choosers=found,
+        study=study,
+        people=people.people(session(), riders, actor()),
+        now_utc=utc_now(),
+    )
+
+
 @pages.get("/calls")
 @requires(CALL)
 def calls() -> Any:
     """I see whom no message reached, with the numbers, to ring them up or to print the list."""
-    number = "".join(sign for sign in request.args.get("of", "") if sign.isalnum())[:12]
-    study = find_session(session(), number, actor()) if number else None
+    number, study = _of_session()
     with writing(session()) as own:
         found = calling.open_calls(own, actor(), number)
     riders = [call.message.rider for call in found]
