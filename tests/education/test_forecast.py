@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests.factories.education import NOW, District, assign, course, make_rider, make_session, make_violation
-from trafficedu.core.actors import SYSTEM
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.education.models.tasks import Attendance, Booking
 from trafficedu.education.queries.forecast import WEEKS_AHEAD, CourseForecast, forecast
-from trafficedu.education.rules.forecast import Inflow, Week, inflow, needs
+from trafficedu.education.rules.forecast import LEAST_SEATS, Again, Inflow, Week, inflow, needs
+from trafficedu.education.rules.states import AttendanceState, BookingState
 
 
 def test_the_interval_of_a_week_is_that_of_one_more_count() -> None:
@@ -39,6 +41,18 @@ def test_new_riders_count_from_their_week_on_and_the_interval_grows_with_the_roo
     assert [need.missing_low for need in found] == pytest.approx([0, 4, 20 - 6 * sqrt(2)])
 
 
+def test_a_share_of_who_sat_needs_a_seat_once_more_the_week_after() -> None:
+    weeks = [Week(due=4, free=6, taken=10), Week(due=0, free=0, taken=6), Week(due=0, free=2)]
+    found = needs(weeks, Inflow(2, 2, 2), 1, Again(50, 0.25, 0.1, 0.5))
+    first, second = 0.25 * (10 + 4), 0.25 * (6 + 2 + 0.25 * 14)
+    assert [need.again for need in found] == pytest.approx([0, first, second])
+    assert found[1].missing == pytest.approx(first + 2)
+    assert found[2].missing == pytest.approx(first + 2 + second + 2 - 2)
+    assert found[1].missing_low == pytest.approx(0.1 * 14 + 2)
+    assert found[1].missing_high == pytest.approx(0.5 * 14 + 2)
+    assert [need.again for need in needs(weeks, Inflow(2, 2, 2), 1)] == [0, 0, 0], "nothing was measured"
+
+
 def of_basic(session: Session, district: District) -> CourseForecast:
     found = forecast(session, district.root.path, NOW)
     return next(one for one in found if one.course == course(session))
@@ -64,3 +78,33 @@ def test_nothing_of_another_district_is_counted(session: Session, district: Dist
     assign(session, make_violation(session, make_rider(session), district.c), SYSTEM, NOW)
     in_town = forecast(session, district.town.path, NOW)
     assert all(one.waiting == 0 for one in in_town)
+
+
+@pytest.mark.parametrize("seats", [LEAST_SEATS, LEAST_SEATS - 1])
+def test_the_share_is_measured_by_how_seats_of_the_last_weeks_ended(
+    session: Session, district: District, staff: Actor, seats: int
+) -> None:
+    """A third did not come or left; who is still studying is left out."""
+    before = make_session(session, district.at_a, NOW - timedelta(days=8), capacity=seats + 1)
+    for place in range(seats + 1):
+        task = assign(session, make_violation(session, make_rider(session), district.a), SYSTEM, NOW)
+        assert task is not None
+        state = BookingState.ABSENT if place % 6 == 0 and place < seats else BookingState.ATTENDED
+        booking = Booking(task_id=task.id, session_id=before.id, booked_utc=NOW - timedelta(days=9), state=state)
+        session.add(booking)
+        session.flush()
+        ends = {seats: AttendanceState.STUDYING}.get(place)
+        ends = ends or (AttendanceState.LEFT if place % 6 == 1 else AttendanceState.SIGNED)
+        if state == BookingState.ATTENDED:
+            at = before.starts_utc
+            session.add(Attendance(booking_id=booking.id, state=ends, checked_in_utc=at, open_since_utc=at))
+    session.flush()
+    again = of_basic(session, district).again
+    if seats < LEAST_SEATS:
+        assert again is None
+        return
+    assert again is not None
+    assert again.seats == seats
+    assert again.share == pytest.approx(1 / 3)
+    assert again.low == pytest.approx(0.1923, abs=0.0005)
+    assert again.high == pytest.approx(0.5122, abs=0.0005)

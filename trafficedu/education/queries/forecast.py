@@ -1,4 +1,4 @@
-"""Reads of the forecast: who waits and until when, how many came newly, which seats are free; by course and week."""
+"""Reads of the forecast: who waits until when, how many come newly or once more, which seats are free."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core.clock import local_date
 from trafficedu.core.orm import among
 from trafficedu.education.models.courses import Course, StudySession
-from trafficedu.education.models.tasks import StudyTask
+from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
 from trafficedu.education.queries.courses import list_courses
 from trafficedu.education.rules import forecast as rules
-from trafficedu.education.rules.states import SessionState, TaskState
+from trafficedu.education.rules.states import AttendanceState, BookingState, SessionState, TaskState
 from trafficedu.stations.models import Station
 
 WEEKS_AHEAD, WEEKS_MEASURED = 6, 8
@@ -25,11 +25,12 @@ WEEKS_AHEAD, WEEKS_MEASURED = 6, 8
 
 @dataclass(frozen=True)
 class CourseForecast:
-    """The coming weeks of one course; ``inflow`` is None where too little was measured."""
+    """The coming weeks of one course; ``inflow`` and ``again`` are None where too little was measured."""
 
     course: Course
     waiting: int
     inflow: rules.Inflow | None
+    again: rules.Again | None
     weeks: Sequence[date]
     needs: Sequence[rules.Need]
 
@@ -48,7 +49,8 @@ def forecast(session: Session, path: str, now: datetime) -> list[CourseForecast]
     today = local_date(now)
     monday = today - timedelta(days=today.weekday())
     weeks = [monday + timedelta(weeks=place) for place in range(WEEKS_AHEAD)]
-    due, free, came = _due(session, path), _free(session, path, now, weeks), _came(session, path, monday)
+    due, held, came = _due(session, path), _seats(session, path, now, weeks), _came(session, path, monday)
+    once_more = _again(session, path, monday)
     from_week = figure(session, "education.due_days") // 7
     found = []
     for course in list_courses(session, active_on=today):
@@ -57,11 +59,11 @@ def forecast(session: Session, path: str, now: datetime) -> list[CourseForecast]
             place = max(0, (day - monday).days // 7)
             if place < WEEKS_AHEAD:
                 by_week[place] += count
-        new = rules.inflow(came.get(course.id, [0] * WEEKS_MEASURED))
-        held = free.get(course.id, {})
-        planned = [rules.Week(count, held.get(week, 0)) for week, count in zip(weeks, by_week, strict=True)]
-        needed = rules.needs(planned, new or rules.Inflow(0.0, 0.0, 0.0), from_week)
-        found.append(CourseForecast(course, sum(due.get(course.id, {}).values()), new, weeks, needed))
+        new, again = rules.inflow(came.get(course.id, [0] * WEEKS_MEASURED)), once_more.get(course.id)
+        seats = [held.get(course.id, {}).get(week, (0, 0)) for week in weeks]
+        planned = [rules.Week(count, *of_week) for count, of_week in zip(by_week, seats, strict=True)]
+        needed = rules.needs(planned, new or rules.Inflow(0.0, 0.0, 0.0), from_week, again or rules.NOT_MEASURED)
+        found.append(CourseForecast(course, sum(due.get(course.id, {}).values()), new, again, weeks, needed))
     return found
 
 
@@ -78,12 +80,14 @@ def _due(session: Session, path: str) -> Mapping[int, dict[date, int]]:
     return found
 
 
-def _free(session: Session, path: str, now: datetime, weeks: Sequence[date]) -> Mapping[int, dict[date, int]]:
-    """Return how many seats are free in each week, by course."""
+def _seats(
+    session: Session, path: str, now: datetime, weeks: Sequence[date]
+) -> Mapping[int, dict[date, tuple[int, int]]]:
+    """Return how many seats are free and how many are taken in each week, by course."""
     stations = select(Station.id).where(Station.area_id.in_(within(path)), Station.active)
     free = func.sum(StudySession.capacity + StudySession.extra_seats - StudySession.seats_taken)
     query = (
-        select(StudySession.course_id, StudySession.starts_on, free)
+        select(StudySession.course_id, StudySession.starts_on, free, func.sum(StudySession.seats_taken))
         .where(
             StudySession.starts_on.between(local_date(now), weeks[-1] + timedelta(days=6)),
             StudySession.starts_utc > now,
@@ -92,11 +96,47 @@ def _free(session: Session, path: str, now: datetime, weeks: Sequence[date]) -> 
         )
         .group_by(StudySession.course_id, StudySession.starts_on)
     )
-    found: dict[int, dict[date, int]] = {}
-    for course_id, day, count in session.execute(query):
+    found: dict[int, dict[date, tuple[int, int]]] = {}
+    for course_id, day, some, taken in session.execute(query):
         monday = day - timedelta(days=day.weekday())
         of_course = found.setdefault(course_id, {})
-        of_course[monday] = of_course.get(monday, 0) + int(count)
+        before = of_course.get(monday, (0, 0))
+        of_course[monday] = (before[0] + int(some), before[1] + int(taken))
+    return found
+
+
+def _again(session: Session, path: str, monday: date) -> Mapping[int, rules.Again]:
+    """Return which share of the seats of the last full weeks is needed once more, by course, where enough are known.
+
+    These are seats whose rider did not come, left early or did not complete; those whose end is open are left out, and
+    so are absences that were taken back.
+    """
+    from trafficedu.analysis.proportions import wilson  # noqa: PLC0415 - numpy loads only where it is used
+
+    stations = select(Station.id).where(Station.area_id.in_(within(path)))
+    ended = func.coalesce(Attendance.state, AttendanceState.UNFINISHED)
+    query = (
+        select(StudySession.course_id, ended, func.count())
+        .join(Booking, Booking.session_id == StudySession.id)
+        .outerjoin(Attendance, Attendance.booking_id == Booking.id)
+        .where(
+            StudySession.starts_on.between(monday - timedelta(weeks=WEEKS_MEASURED), monday - timedelta(days=1)),
+            StudySession.station_id.in_(stations),
+            Booking.state.in_((BookingState.ATTENDED, BookingState.ABSENT)),
+            ended != AttendanceState.STUDYING,
+        )
+        .group_by(StudySession.course_id, ended)
+    )
+    counts: dict[int, dict[str, int]] = {}
+    for course_id, state, count in session.execute(query):
+        counts.setdefault(course_id, {})[state] = count
+    found = {}
+    for course_id, by_state in counts.items():
+        seats = sum(by_state.values())
+        needed = seats - by_state.get(AttendanceState.SIGNED, 0)
+        if seats >= rules.LEAST_SEATS:
+            low, high = wilson(needed, seats)
+            found[course_id] = rules.Again(seats, needed / seats, low, high)
     return found
 
 

@@ -1,7 +1,8 @@
 """How many seats a course needs in the coming weeks, against those that are held. Pure.
 
 Simple on purpose: who waits now is known, and due in known weeks; how many come newly is said by the last weeks, with
-the interval outside of which one week in twenty lies.
+the interval outside of which one week in twenty lies; how many seats are needed once more (the rider did not come, left
+early, did not complete) by the share of seats of the last weeks, with its interval.
 """
 
 from __future__ import annotations
@@ -38,12 +39,30 @@ def inflow(weeks: Sequence[int]) -> Inflow | None:
     return Inflow(mean, max(0.0, mean - NORMAL_95 * spread), mean + NORMAL_95 * spread)
 
 
+LEAST_SEATS = 30
+"""Seats whose end is known before anything is said of how many are needed once more."""
+
+
+@dataclass(frozen=True)
+class Again:
+    """Which share of seats is needed once more, of how many: expected, and its 95 % interval."""
+
+    seats: int
+    share: float
+    low: float
+    high: float
+
+
+NOT_MEASURED = Again(0, 0.0, 0.0, 0.0)
+
+
 @dataclass(frozen=True)
 class Week:
-    """One week of a course: who has to be seated by its end, and how many seats are free in it."""
+    """One week of a course: who has to be seated by its end, how many seats are free in it, how many are taken."""
 
     due: int
     free: int
+    taken: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,6 +71,7 @@ class Need:
 
     due: int
     new: float
+    again: float
     free: int
     missing: float
     missing_low: float
@@ -68,25 +88,41 @@ class Need:
         return self.missing_high >= 1
 
 
-def needs(weeks: Sequence[Week], new: Inflow, from_week: int) -> list[Need]:
+def once_more(weeks: Sequence[Week], new: float, from_week: int, share: float) -> list[float]:
+    """Return how many seats each week needs once more: a share of those who sat, or had to, in the week before.
+
+    These are who has a seat in it, who is due in it, who comes newly, and who needed one once more already: who fails
+    twice is counted twice. Who failed before now waits, and is due like anybody else: none in the first week.
+    """
+    found = [0.0]
+    for place, week in enumerate(weeks[:-1]):
+        seated = week.taken + week.due + (new if place >= from_week else 0.0) + found[place]
+        found.append(share * seated)
+    return found
+
+
+def needs(weeks: Sequence[Week], new: Inflow, from_week: int, again: Again = NOT_MEASURED) -> list[Need]:
     """Return what is missing by the end of each week.
 
     Who is not seated in a week is still there in the next; a seat that stays free in a week is gone with it: missing is
     the most that any row of weeks up to this one leaves over. New ones need a seat from ``from_week`` on (0 is the
     first): they are due some days after they are opened. Of k weeks with new ones the interval is ``sqrt(k)`` times
-    that of one, as of counts that are independent of each other.
+    that of one, as of counts that are independent of each other. The least and the most take the ends of the interval
+    of ``again`` as well, so that together they are rather too wide.
     """
+    more, least, most = (once_more(weeks, new.mean, from_week, at) for at in (again.share, again.low, again.high))
     found: list[Need] = []
     for last, week in enumerate(weeks):
         expected = low = high = 0.0
-        rest, count = 0, 0
+        rest, count, sums = 0, 0, [0.0, 0.0, 0.0]
         for place in range(last, -1, -1):
             rest += weeks[place].due - weeks[place].free
+            sums = [total + each[place] for total, each in zip(sums, (more, least, most), strict=True)]
             count += place >= from_week
             wide = sqrt(count)
-            expected = max(expected, rest + count * new.mean)
-            low = max(low, rest + count * new.mean - (new.mean - new.low) * wide)
-            high = max(high, rest + count * new.mean + (new.high - new.mean) * wide)
+            expected = max(expected, rest + count * new.mean + sums[0])
+            low = max(low, rest + count * new.mean - (new.mean - new.low) * wide + sums[1])
+            high = max(high, rest + count * new.mean + (new.high - new.mean) * wide + sums[2])
         added = new.mean if last >= from_week else 0.0
-        found.append(Need(week.due, added, week.free, expected, low, high))
+        found.append(Need(week.due, added, more[last], week.free, expected, low, high))
     return found
