@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -13,11 +15,16 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
 from tests.factories.education import NOW, TODAY, District, assign, make_rider, make_session, make_violation
+from tests.factories.rooms import add_room
 from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
 from trafficedu.education.models.courses import CalendarFeed, StudySession
+from trafficedu.education.models.rooms import SessionRoom
 from trafficedu.education.rules.spans import Span, View
+from trafficedu.education.rules.states import ModuleKind
 from trafficedu.education.views import calendar, sessions
+from trafficedu.stations.models import Room
+from trafficedu.stations.rules import RoomKind
 
 MakeUser = Callable[..., User]
 
@@ -82,6 +89,59 @@ def test_nonsense_in_the_address_shows_a_calendar(
     assert client.get(f"/sessions/new?day=nonsense&course={held.course.code}").status_code == 200
     filled = client.get(f"/sessions/new?day=2026-12-01&course={held.course.code}").text
     assert 'value="2026-12-01T09:00"' in filled
+
+
+def test_the_plan_of_a_room_shows_what_is_held_in_it_as_its_session_says(
+    client: Browser, make_user: MakeUser, session: Session, district: District
+) -> None:
+    """Nobody wrote the rooms of these sessions down: they are held where they would be planned, each elsewhere."""
+    big = add_room(session, district.at_a, RoomKind.LECTURE, capacity=40, name="大教室")
+    small = add_room(session, district.at_a, RoomKind.LECTURE, capacity=20, name="小教室")
+    starts = NOW + timedelta(days=1)
+    one = make_session(session, district.at_a, starts, capacity=30, lecturer="李老师")
+    other = make_session(session, district.at_a, starts + timedelta(minutes=20), capacity=20, lecturer="王老师")
+    off = make_session(session, district.at_a, starts + timedelta(hours=5), capacity=30, state="cancelled")
+    written = make_session(session, district.at_a, starts + timedelta(days=7), capacity=10, lecturer="李老师")
+    session.add(SessionRoom(session_id=written.id, kind=ModuleKind.LECTURE, room_id=big.id))
+    session.commit()
+    client.sign_in(make_user("station", station_id=district.at_a.id))
+
+    def shown(room: Room, more: str = "") -> set[str]:
+        address = f"/calendar?span=month&day={one.starts_on}&room={room.number}{more}"
+        return set(re.findall(r"/sessions/(S[0-9A-Z]+)", client.get(address).text))
+
+    assert shown(big) == {one.number, written.number}
+    assert shown(small) == {other.number}
+    assert shown(big, "&lecturer=李老师") == {one.number, written.number}
+    assert shown(big, "&lecturer=王老师") == set()
+    assert off.number not in shown(big)
+    for study, room in ((one, big), (other, small), (written, big)):
+        assert room.name_zh in client.get(f"/sessions/{study.number}").text, "the session's page says the same"
+
+
+@pytest.mark.parametrize("whose", ["lecturer=李老师", "room"])
+def test_a_plan_names_whose_it_is_turns_by_weeks_and_says_when_there_is_none(
+    client: Browser, make_user: MakeUser, session: Session, district: District, held: StudySession, whose: str
+) -> None:
+    hall = add_room(session, district.at_a, RoomKind.LECTURE, capacity=40, name="大教室")
+    session.commit()
+    asked = f"room={hall.number}" if whose == "room" else whose
+    client.sign_in(make_user("station", station_id=district.at_a.id))
+    page = client.get(f"/calendar?span=week&day={held.starts_on}&{asked}").text
+    assert held.number in page
+    (name,) = re.findall(r'<p class="lead calendar-whose">([^<]*)</p>', page)
+    assert name == f"{district.at_a.name} · {'大教室' if whose == 'room' else '李老师'}"
+    assert "这段时间没有场次" not in page
+    following = re.search(r'rel="next" href="([^"]+)"', page)
+    assert following is not None
+    page = client.get(html.unescape(following[1])).text
+    assert held.number not in page
+    assert f"· {'大教室' if whose == 'room' else '李老师'}" in page, "the next week is still that of the same"
+    assert "这段时间没有场次" in page
+    assert "查看全站" in page
+    back = re.search(r'rel="prev" href="([^"]+)"', page)
+    assert back is not None
+    assert held.number in client.get(html.unescape(back[1])).text
 
 
 def read(client: Browser, address: str, **headers: str) -> Any:

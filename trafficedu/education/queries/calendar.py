@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from trafficedu.core.actors import Actor
 from trafficedu.core.loading import loaded
 from trafficedu.education.models.courses import Course, CourseVersion, StudySession
-from trafficedu.education.models.rooms import SessionRoom
+from trafficedu.education.queries.rooms import rooms_of_days
 from trafficedu.education.queries.sessions import visible_to
 from trafficedu.education.rules.spans import Span
 from trafficedu.education.rules.states import SessionState
@@ -35,25 +35,32 @@ def _within(span: Span, by: Actor, chosen: CalendarFilter) -> list[ColumnElement
     conditions = [StudySession.starts_on.between(span.first, span.last), visible_to(by)]
     if chosen.station is not None:
         conditions.append(StudySession.station_id == chosen.station.id)
-    if chosen.lecturer:
+    if chosen.lecturer and chosen.room is None:
         conditions.append(StudySession.lecturer == chosen.lecturer)
-    if chosen.room is not None:
-        held = select(SessionRoom.session_id).where(SessionRoom.room_id == chosen.room.id)
-        conditions.append(StudySession.id.in_(held))
     return conditions
 
 
 def list_days(session: Session, span: Span, by: Actor, chosen: CalendarFilter) -> dict[date, list[StudySession]]:
-    """Return the sessions of each day shown, in order of time, those that were cancelled among them."""
+    """Return the sessions of each day shown, in order of time, those that were cancelled among them.
+
+    Of a room those that are held in it, as planned or as it would be planned now, which rests on all the others.
+    """
     query = select(StudySession).where(*_within(span, by, chosen))
     query = query.options(
         loaded(StudySession.course, Course.versions, CourseVersion.modules), loaded(StudySession.station, Station.area)
     )
     order = (StudySession.starts_on, StudySession.starts_utc, StudySession.id)
     days: dict[date, list[StudySession]] = {day: [] for day in span.days}
-    for study in session.scalars(query.order_by(*order).limit(MOST_LISTED)):
+    found = session.scalars(query.order_by(*order).limit(MOST_LISTED)).all()
+    for study in found if chosen.room is None else _held_in(session, found, chosen.room, chosen.lecturer):
         days[study.starts_on].append(study)
     return days
+
+
+def _held_in(session: Session, studies: Sequence[StudySession], room: Room, lecturer: str) -> list[StudySession]:
+    rooms = rooms_of_days(session, studies)
+    held = [study for study in studies if study.takes_place and room in rooms[study.id].values()]
+    return [study for study in held if lecturer in ("", study.lecturer)]
 
 
 @dataclass(frozen=True)

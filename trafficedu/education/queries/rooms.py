@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
@@ -49,14 +49,42 @@ def rooms_of(session: Session, study: StudySession) -> dict[ModuleKind, Room]:
 
 def default_rooms(session: Session, study: StudySession) -> dict[ModuleKind, Room]:
     """Return rooms of a session's station that no other session uses at its time, by what its modules need."""
-    rooms = {room.id: room for room in rooms_in_use(session, study.station_id, study.starts_utc)}
+    rooms = rooms_in_use(session, study.station_id, study.starts_utc)
     if not rooms:
         return {}
     others = overlapping_at(session, study.station_id, study.starts_utc, study.ends_utc, study.id)
+    return _would_be(study, rooms, others, planned_rooms(session, others))
+
+
+def rooms_of_days(session: Session, studies: Sequence[StudySession]) -> dict[int, dict[ModuleKind, Room]]:
+    """Return by session what :func:`rooms_of` says, for all the sessions that a station holds on some days."""
+    planned = planned_rooms(session, studies)
+    stations = {study.station_id for study in studies}
+    rooms = session.scalars(select(Room).where(Room.station_id.in_(stations)).order_by(Room.id)).all()
+    found = {}
+    for study in studies:
+        others = [one for one in studies if one is not study and one.takes_place and _at_once(one, study)]
+        usable = [room for room in rooms if room.is_in_use(study.starts_on)]
+        its = planned[study.id] or _would_be(study, usable, others, planned)
+        found[study.id] = {kind: its[kind] for kind in kinds_of(study) if kind in its}
+    return found
+
+
+def _at_once(one: StudySession, other: StudySession) -> bool:
+    return one.starts_utc < other.ends_utc and one.ends_utc > other.starts_utc
+
+
+def _would_be(
+    study: StudySession,
+    rooms: Sequence[Room],
+    others: Sequence[StudySession],
+    planned: Mapping[int, Mapping[ModuleKind, Room]],
+) -> dict[ModuleKind, Room]:
+    """Return where a session would be planned beside ``others`` of its time; the earlier ones choose first."""
     earlier = [other for other in others if (other.starts_utc, other.id) < (study.starts_utc, study.id)]
-    taken = set(taken_rooms(session, list(rooms.values()), others, earlier))
-    chosen = rules.plan(kinds_of(study), [facts_of(room) for room in rooms.values()], taken, study.capacity)
-    return {kind: rooms[room_id] for kind, room_id in chosen.items()}
+    taken, by_id = set(_taken(rooms, others, earlier, planned)), {room.id: room for room in rooms}
+    chosen = rules.plan(kinds_of(study), [facts_of(room) for room in rooms], taken, study.capacity)
+    return {kind: by_id[room_id] for kind, room_id in chosen.items()}
 
 
 def facts_of(room: Room) -> rules.RoomFacts:
@@ -68,7 +96,15 @@ def taken_rooms(
     session: Session, rooms: Sequence[Room], others: Sequence[StudySession], guessed: Sequence[StudySession]
 ) -> dict[int, StudySession]:
     """Return which of ``rooms`` other sessions of their time use: as planned, and of some as it would be planned."""
-    planned = planned_rooms(session, others)
+    return _taken(rooms, others, guessed, planned_rooms(session, others))
+
+
+def _taken(
+    rooms: Sequence[Room],
+    others: Sequence[StudySession],
+    guessed: Sequence[StudySession],
+    planned: Mapping[int, Mapping[ModuleKind, Room]],
+) -> dict[int, StudySession]:
     taken = {room.id: other for other in others for room in planned[other.id].values()}
     for other in guessed:
         if not planned[other.id]:

@@ -61,6 +61,8 @@ def calendar() -> Any:
         span=span,
         views=list(View),
         station=station,
+        lecturer=chosen.lecturer,
+        room=chosen.room,
         stations=stations,
         days=queries.list_days(session(), span, actor(), chosen) if station else {},
         counts={} if station else queries.count_days(session(), span, actor(), chosen),
