@@ -144,6 +144,25 @@ def test_a_plan_names_whose_it_is_turns_by_weeks_and_says_when_there_is_none(
     assert held.number in client.get(html.unescape(back[1])).text
 
 
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2027-01-01", "法定节假日|尚未公布"),
+        ("2026-12-02", ""),
+        ("2027-11-01", "2027年节假日安排尚未公布"),
+    ],
+)
+def test_a_single_session_on_a_holiday_or_an_unknown_day_is_said_to_be_there(
+    client: Browser, make_user: MakeUser, session: Session, district: District, day: str, said: str
+) -> None:
+    client.sign_in(make_user("station", station_id=district.at_a.id))
+    given = {"course": "basic", "starts_utc": f"{day}T09:00", "capacity": "10", "lecturer": ""}
+    page = client.post("/sessions/new", data=given, follow_redirects=True).text
+    assert session.scalars(select(StudySession.starts_on)).all() == [date.fromisoformat(day)]
+    warned = re.search("法定节假日，请核对|尚未公布，公布后请核对", page)
+    assert (warned is not None) == bool(said)
+
+
 def read(client: Browser, address: str, **headers: str) -> Any:
     return client.get(address, headers=headers)
 

@@ -40,9 +40,9 @@ from trafficedu.education.queries.sessions import (
     list_sessions,
     list_stations_seen,
 )
-from trafficedu.education.rules.planning import Extent
+from trafficedu.education.rules.planning import DayKind, Extent
 from trafficedu.education.services import rosters
-from trafficedu.education.services.planning import limits_of
+from trafficedu.education.services.planning import OfficialCalendar, limits_of
 from trafficedu.education.services.series import (
     cancel_series,
     change_series,
@@ -113,6 +113,21 @@ def _fill_in(form: SessionForm) -> None:
         form.course.data = request.args["course"]
 
 
+def _say_what_day(study: StudySession) -> None:
+    """Say of a session that is planned on a public holiday, or on a day nobody knows of yet, that it is."""
+    kind = OfficialCalendar(session()).kind_of(study.starts_on)
+    if kind is DayKind.HOLIDAY:
+        flash_message(message("%(day)s is a public holiday. Check the day.", day=study.starts_on), "warning")
+    elif kind is DayKind.UNKNOWN:
+        flash_message(
+            message(
+                "The official holiday calendar of %(year)d is not published yet. Check the day once it is.",
+                year=study.starts_on.year,
+            ),
+            "warning",
+        )
+
+
 @pages.route("/sessions/new", methods=["GET", "POST"])
 @requires("education:session:manage")
 @changes_nothing_seen("what it makes is new")
@@ -127,6 +142,7 @@ def create() -> Any:
         flash_message(
             message("Session planned; %(count)d waiting riders have a seat.", count=accepted.value.seats_taken)
         )
+        _say_what_day(accepted.value)
         return back_to("sessions.show", number=accepted.value.number)
     return form_page("sessions/new.html", form, station=station, known=known_until())
 
@@ -194,6 +210,7 @@ def edit(number: str) -> Any:
                 count=accepted.value.seated,
             )
         )
+        _say_what_day(study)
         return back_to("sessions.show", number=number)
     return form_page("sessions/edit.html", form, study=study, known=known_until())
 
