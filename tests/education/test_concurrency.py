@@ -1,39 +1,56 @@
-"""Real commits from many threads: a seat is never given twice, a rider never gets two tasks."""
+"""Real commits from many threads: a seat is never given twice, a rider never gets two tasks, nobody teaches twice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from threading import Barrier
 
 from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.factories.education import assign, make_district, make_kind, make_rider, make_session, make_violation
+from tests.factories.education import (
+    assign,
+    course,
+    make_area,
+    make_district,
+    make_kind,
+    make_rider,
+    make_session,
+    make_station,
+    make_violation,
+)
+from tests.factories.people import make_user
+from trafficedu.accounts.models import User
+from trafficedu.accounts.queries import actor_of
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.clock import utc_now
+from trafficedu.core.clock import SHANGHAI, today, utc_now
 from trafficedu.core.database import database
+from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.transactions import WRITES
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.services import seats
+from trafficedu.education.services.sessions import NewSession, create_session
 from trafficedu.riders.models import Rider
+from trafficedu.stations.models import Station
 from trafficedu.violations.events import ViolationEstablished
 from trafficedu.violations.models.records import Violation
 
 THREADS, EACH = 20, 10
 
 
-def in_threads(app: Flask, work: Callable[[Session, int], None], count: int) -> None:
+def in_threads(app: Flask, work: Callable[[Session, int], None], count: int, threads: int = THREADS) -> None:
     def one(number: int) -> None:
         with app.app_context(), database().sessionmaker(info=WRITES) as session:
             work(session, number)
             session.commit()
 
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         list(pool.map(one, range(count)))
 
 
@@ -132,3 +149,34 @@ def test_moves_in_opposite_directions_do_not_wait_for_each_other(fresh_app: Flas
     with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         assert session.get_one(StudySession, studies[0]).seats_taken == THREADS
         assert session.get_one(StudySession, studies[1]).seats_taken == 0
+
+
+def test_stations_that_plan_a_lecturer_at_one_instant_follow_each_other(fresh_app: Flask) -> None:
+    """Stations that have nothing else in common; each time of day is wanted by all of them."""
+    rounds = 4
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
+        stations = [make_station(session, make_area(session, "district")) for _ in range(5)]
+        staff = [make_user(session, "station", station_id=station.id).id for station in stations]
+        ids = [station.id for station in stations]
+        session.commit()
+    first = datetime.combine(today() + timedelta(days=3), time(9), SHANGHAI).astimezone(UTC)
+    together, refused = Barrier(len(ids), timeout=60), list[str]()
+
+    def plan(session: Session, number: int) -> None:
+        at = number % len(ids)
+        by, station = actor_of(session.get_one(User, staff[at])), session.get_one(Station, ids[at])
+        starts = first + timedelta(hours=number // len(ids) * 2)
+        new = NewSession(course(session), station, starts, 20, "张老师")
+        session.rollback()
+        together.wait()
+        try:
+            create_session(session, new, by, utc_now())
+        except Refusal as refusal:
+            session.rollback()
+            refused.append(refusal.field)
+
+    in_threads(fresh_app, plan, rounds * len(ids), len(ids))
+    with fresh_app.app_context(), database().sessionmaker() as session:
+        held = session.execute(select(StudySession.starts_utc, func.count()).group_by(StudySession.starts_utc))
+        assert refused == ["lecturer"] * rounds * (len(ids) - 1)
+        assert sorted(held.tuples()) == [(first + timedelta(hours=2 * number), 1) for number in range(rounds)]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from trafficedu.core.clock import local
 from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
+from trafficedu.core.turns import take_turn
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.queries import rooms as queries
 from trafficedu.education.rules import rooms as rules
@@ -31,7 +32,8 @@ def require_free(
 ) -> None:
     """Raise Refusal where a session cannot be held at a time because of another one; sessions may follow at once.
 
-    Holds the station until the end of the transaction, so that two who plan at once are answered one after the other.
+    Holds the lecturer and the station until the end of the transaction, so that two who plan at once, wherever they
+    are, are answered one after the other. The lecturer first: who waits for one holds nothing that others need.
 
     Parameters
     ----------
@@ -51,18 +53,21 @@ def require_free(
         Somebody else uses a room then, or no room is left (field ``starts_utc``), or the lecturer holds another session
         (field ``lecturer``); it names the other session.
     """
-    session.execute(select(Station.id).where(Station.id == station.id).with_for_update())
+    lecturer = lecturer.strip()
+    if lecturer:
+        take_turn(session, [f"lecturer {lecturer}"])
+    session.execute(select(Station.id).where(Station.id == station.id).with_for_update(key_share=True))
     own_id = 0 if but is None else but.id
     others = queries.overlapping_at(session, station.id, starts_utc, ends_utc, own_id)
     if rooms:
         _require_rooms(session, rooms, others)
     elif others:
         _require_any(session, station, starts_utc, others, kinds)
-    busy = queries.lectured_at(session, lecturer.strip(), starts_utc, ends_utc, own_id) if lecturer.strip() else None
+    busy = queries.lectured_at(session, lecturer, starts_utc, ends_utc, own_id) if lecturer else None
     if busy is not None:
         text = message(
             "%(lecturer)s holds another session at this time: %(session)s, %(when)s, %(station)s.",
-            lecturer=lecturer.strip(),
+            lecturer=lecturer,
             session=busy[0].number,
             when=_when(busy[0]),
             station=busy[1].name,

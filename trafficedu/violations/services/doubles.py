@@ -7,16 +7,15 @@ Flushes, never commits.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.core import audit
+from trafficedu.core import audit, turns
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
@@ -63,16 +62,7 @@ class Met(NamedTuple):
 
 def take_turn(session: Session, rider_id: int | None, plate: str) -> None:
     """Wait until nobody else records the same rider or plate; the turn ends with the transaction."""
-    if session.get_bind().dialect.name != "postgresql":
-        return
-    wanted = [text for text in (f"rider {rider_id}" if rider_id else "", f"plate {plate}" if plate else "") if text]
-    if wanted:
-        locks = select(*(func.pg_advisory_xact_lock(key) for key in sorted(map(_key, wanted))))
-        session.connection().execute(locks)  # flushes nothing: the kerb is in a hurry
-
-
-def _key(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)
+    turns.take_turn(session, [text for text in (rider_id and f"rider {rider_id}", plate and f"plate {plate}") if text])
 
 
 def ask(session: Session, seen: Sighting, said: DoubleSaid | None, client_reference: str | None, by: Actor) -> Met:
