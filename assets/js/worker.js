@@ -11,7 +11,7 @@ async function isFresh(kept) {
   return found !== undefined && Date.now() - Date.parse(found.headers.get("Date")) < FRESH_MS;
 }
 
-// A page that this account may not open, or cannot now, stays as it was kept. Where it leads to the sign-in page, that
+// A page that cannot be opened now stays as it was kept. Where it leads to the sign-in page, that
 // is not fetched: its answer would begin another session beside the one that somebody is signing in with.
 async function keepPage(kept) {
   const answer = await fetch(kept, { credentials: "same-origin", redirect: "manual" });
@@ -19,14 +19,25 @@ async function keepPage(kept) {
   else await answer.body?.cancel(); // one that nobody reads holds its connection, and a browser has few
 }
 
-const keepPages = () =>
-  Promise.allSettled(Object.values(pages).map(async (kept) => (await isFresh(kept)) || keepPage(kept)));
+// each page says which of them its account may open: asked for others, the server would refuse, and note that
+const keepPages = (copies) =>
+  Promise.allSettled(
+    Object.values(pages)
+      .filter((kept) => copies.includes(kept))
+      .map(async (kept) => (await isFresh(kept)) || keepPage(kept)),
+  );
+
+// what is kept of before names files of before
+async function renewPages() {
+  const known = (await (await caches.open(PAGES)).keys()).map(({ url }) => new URL(url).pathname);
+  await Promise.allSettled(Object.values(pages).filter((kept) => known.includes(kept)).map(keepPage));
+}
 
 self.addEventListener("install", (event) => {
   event.waitUntil(
     (async () => {
       await (await caches.open(cache)).addAll(assets);
-      await Promise.allSettled(Object.values(pages).map(keepPage));
+      await renewPages();
       await self.skipWaiting();
     })(),
   );
@@ -42,7 +53,7 @@ self.addEventListener("activate", (event) => {
   );
 });
 
-self.addEventListener("message", (event) => event.data === "keep" && event.waitUntil(keepPages()));
+self.addEventListener("message", (event) => event.data?.keep && event.waitUntil(keepPages(event.data.keep)));
 
 async function fresh(request) {
   const late = new Promise((_, reject) => setTimeout(() => reject(new Error("late")), PATIENCE_MS));
@@ -53,9 +64,7 @@ async function fresh(request) {
 
 async function open(event, kept) {
   try {
-    const answer = await fresh(event.request);
-    if (answer.ok) event.waitUntil(keepPages());
-    return answer;
+    return await fresh(event.request);
   } catch {
     return (await caches.match(kept, { cacheName: PAGES })) ?? fetch(event.request);
   }

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
 from tests.conftest import Browser
+from trafficedu.accounts.models import User
+from trafficedu.accounts.rules import Role
 
 pytestmark = pytest.mark.one_database
 
@@ -43,3 +47,20 @@ def test_the_manifest_names_the_service_and_its_signs(client: Browser, locale: s
     for icon in said["icons"]:
         with client.get(icon["src"]) as file:
             assert f"{Image.open(BytesIO(file.data)).width}x{Image.open(BytesIO(file.data)).height}" == icon["sizes"]
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+def test_a_page_tells_the_phone_to_keep_what_its_account_may_open_and_nothing_else(
+    client: Browser, make_user: Callable[..., User], role: Role | None
+) -> None:
+    """Whatever else the phone asked for would be refused, and each refusal stands in the audit trail."""
+    if role is not None:
+        client.sign_in(make_user(role))
+    page = client.get("/messages" if role else "/sign-in")
+    told = re.search(r'data-keeps="([^"]*)"', page.text)
+    assert told is not None
+    worker = client.get("/worker.js").text
+    kept = json.loads(worker.split("self.KEPT = ", 1)[1].split(";\n", 1)[0])["pages"].values()
+    opened = {copy: client.get(copy).status_code for copy in kept}
+    assert told[1].split() == [copy for copy, status in opened.items() if status == 200]
+    assert set(opened.values()) <= {200, 403 if role else 302, 303}

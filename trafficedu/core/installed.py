@@ -17,7 +17,7 @@ from flask import Blueprint, Flask, Response, current_app, make_response, reques
 from flask_babel import gettext as _
 
 from trafficedu.core import pages as frame
-from trafficedu.core.access import open_to_all
+from trafficedu.core.access import actor, open_to_all
 from trafficedu.core.lanes import kerb
 from trafficedu.core.web import locale
 
@@ -96,6 +96,13 @@ def _kinds() -> dict[str, dict[str, str]]:
     return {each.what: {"page": url_for(each.page), "send": url_for(each.sent)} for each in kept if each.what}
 
 
+def _copies() -> list[str]:
+    """Return the copies that a phone keeps of the pages whoever is signed in may open."""
+    kept: Sequence[KeptPage] = current_app.extensions[_PAGES]
+    views = current_app.view_functions
+    return [url_for(each.kept) for each in kept if actor().may(getattr(views[each.kept], "permission", ""))]
+
+
 def _kept(text: str, kind: str) -> Response:
     """Answer with what is asked for again each time, and sent anew only where it is another."""
     answer = make_response(text)
@@ -109,5 +116,5 @@ def _kept(text: str, kind: str) -> Response:
 def init_installed(app: Flask, kept: Sequence[KeptPage]) -> None:
     """Serve both; the first of the ``kept`` pages is the one that the sign on the phone opens."""
     app.extensions[_PAGES] = kept
-    app.jinja_env.globals["kept_kinds"] = _kinds
+    app.jinja_env.globals.update(kept_kinds=_kinds, kept_copies=_copies)
     app.register_blueprint(installed)

@@ -10,6 +10,9 @@ async function leaveFormer() {
   await Promise.all(caches_.map((name) => caches.delete(name)));
 }
 
+// the copies of pages that whoever is signed in may keep, as this page names them
+const wanted = () => ({ keep: (document.body.dataset.keeps ?? "").split(" ").filter(Boolean) });
+
 export const canOpenAlone = () => "serviceWorker" in navigator;
 
 // pages kept for somebody else, or in another language, are not shown to who is here now
@@ -29,7 +32,7 @@ export function keepForAccount() {
     return; // no storage, so nothing is kept either
   }
   forgetKeptPages()
-    .then(() => navigator.serviceWorker?.controller?.postMessage("keep"))
+    .then(() => navigator.serviceWorker?.controller?.postMessage(wanted()))
     .catch(() => {});
 }
 
@@ -39,7 +42,7 @@ export async function keepPage({ url, scope }) {
     await leaveFormer();
     await navigator.serviceWorker.register(url, { scope, updateViaCache: "none" });
     const { active } = await navigator.serviceWorker.ready;
-    active.postMessage("keep");
+    active.postMessage(wanted());
     return true;
   } catch {
     return false;
