@@ -37,6 +37,7 @@ from trafficedu.core import schema
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.database import database
 from trafficedu.core.numbers import new_number
+from trafficedu.core.settings import load_settings
 from trafficedu.core.transactions import writing
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
@@ -66,7 +67,7 @@ class Turn:
 def prepare(url: str, rounds: int) -> tuple[str, str, list[Turn]]:
     """Fill a database with a demo district; return a supervisor, somebody at the station, and what each round needs."""
     os.environ["TRAFFICEDU_DATABASE_URL"] = url
-    app = create_app()
+    app = create_app(load_settings())
     with app.app_context():
         schema.upgrade(database().engine)
         with database().sessionmaker() as own, writing(own) as session:

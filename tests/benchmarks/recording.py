@@ -42,6 +42,7 @@ from trafficedu.core import clock, connections, numbers, schema
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
+from trafficedu.core.settings import load_settings
 from trafficedu.core.transactions import WRITES
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
@@ -79,7 +80,7 @@ def prepare(url: str, riders: int) -> tuple[str, list[str], list[str]]:
     district has been at work for a year: in empty tables PostgreSQL would plan, and keep, to read them from end to end.
     """
     os.environ["TRAFFICEDU_DATABASE_URL"] = url
-    app = create_app()
+    app = create_app(load_settings())
     with app.app_context():
         schema.upgrade(database().engine)
         with database().sessionmaker(info=WRITES) as session:
