@@ -3,11 +3,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
+from tests.education.crowd import address, clerks, crowded
 from tests.factories import people
 from tests.factories.education import District, make_district, make_rider
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import Actor
 from trafficedu.riders.models import Rider
+
+__all__ = ["address", "clerks", "crowded"]
 
 
 @pytest.fixture

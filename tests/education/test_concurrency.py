@@ -160,7 +160,7 @@ def test_stations_that_plan_a_lecturer_at_one_instant_follow_each_other(fresh_ap
         ids = [station.id for station in stations]
         session.commit()
     first = datetime.combine(today() + timedelta(days=3), time(9), SHANGHAI).astimezone(UTC)
-    together, refused = Barrier(len(ids), timeout=60), list[str]()
+    together, refused = Barrier(len(ids), timeout=60), list[str | None]()
 
     def plan(session: Session, number: int) -> None:
         at = number % len(ids)
