@@ -98,7 +98,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
   if (request.mode === "navigate" && pages[url.pathname]) event.respondWith(open(event, pages[url.pathname]));
   else if (request.mode === "navigate" && stands(url.pathname)) event.respondWith(standIn(request, stands(url.pathname)));
-  else if (request.mode === "navigate" && url.pathname === home.first) event.respondWith(first(request));
+  else if (request.mode === "navigate" && url.pathname === home) event.respondWith(first(request));
   else if (assets.includes(url.pathname)) {
     event.respondWith(caches.match(request, { cacheName: cache }).then((found) => found ?? fetch(request)));
   }

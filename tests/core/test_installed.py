@@ -29,7 +29,7 @@ def test_the_worker_is_at_a_fixed_address_and_names_pages_and_files_that_are_the
         "/patrols/now": "/patrols/now/kept",
         "/door": "/door/kept",
     }
-    assert facts["home"] == {"first": "/", "page": "/record"}
+    assert facts["home"] == "/"
     for address in facts["assets"]:
         with client.get(address) as file:
             assert file.status_code == 200, address

@@ -82,7 +82,7 @@ def worker() -> Response:
     facts = {
         "pages": {url_for(each.page): url_for(each.kept) for each in kept},
         "instead": {each.stands_for: url_for(each.page) for each in kept if each.stands_for},
-        "home": {"first": url_for("overview.home"), "page": url_for(kept[0].page)},
+        "home": url_for("overview.home"),
         "assets": assets,
         "cache": f"assets-{hashlib.sha256(json.dumps(assets).encode()).hexdigest()[:12]}",
     }

@@ -65,6 +65,11 @@ def hold(why: Held, error: Exception) -> None:
     transactions.refuse_writing(session(), error)
 
 
+def let_go() -> None:
+    """Answer what was held after all: it is what was done meanwhile, sent twice at the same moment."""
+    g.pop("held", None)
+
+
 def mark_of(*facts: Any) -> str:
     """Return the mark of records and values as they are now: it is another as soon as one of them changes.
 

@@ -168,6 +168,12 @@ def _present(session: Session, asked: Asked, here: Booking, by: Actor) -> Answer
     lock_study(session, here)
     if (first := taps.find(session, asked.nonce)) is not None:
         return _told_again(asked, first)
+    taps.keep(session, asked.nonce, here, Outcome.HERE, asked.at, asked.now, by)
+    return found_here(asked, here)
+
+
+def found_here(asked: Asked, here: Booking) -> Answer:
+    """Say when and by whom a rider was checked in already. Changes nothing."""
     attendance = here.attendance
     who = attendance.checked_in_by.display_name if attendance and attendance.checked_in_by else ""
     when = _clock(attendance.checked_in_utc if attendance else asked.now, asked)
@@ -175,8 +181,7 @@ def _present(session: Session, asked: Asked, here: Booking, by: Actor) -> Answer
         text = message("Checked in at %(when)s by %(who)s. Nothing more to do.", when=when, who=who)
     else:
         text = message("Checked in at %(when)s with the own phone. Nothing more to do.", when=when)
-    taps.keep(session, asked.nonce, here, Outcome.HERE, asked.at, asked.now, by)
-    return Answer(Outcome.HERE, text, here)
+    return Answer(Outcome.HERE, text, here, here.task)
 
 
 def _told_again(asked: Asked, first: taps.Kept) -> Answer:

@@ -11,16 +11,17 @@ from flask import Blueprint, Response, jsonify, render_template, request, url_fo
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.forms import carried_out, errors_told, told_shortly
 from trafficedu.core.lanes import kerb
-from trafficedu.core.seen import changes_nothing_seen, mark_of, seen
+from trafficedu.core.seen import changes_nothing_seen, let_go, mark_of, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, translated, wants_sentence
 from trafficedu.education.forms.door import ArrivalForm, TapForm
 from trafficedu.education.forms.study import FindForm
 from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import Booking
 from trafficedu.education.queries import desk, people, sessions
 from trafficedu.education.queries import door as queries
 from trafficedu.education.queries.people import NAMED, Person
@@ -185,26 +186,38 @@ def row_of(number: str, task: str) -> str:
 def check_in(number: str, task: str) -> Any:
     """I check a rider in, the late one too who was marked absent. A second tap is answered like the first."""
     booking, form = sessions.find_seat(session(), number, task, actor()), TapForm()
+    short, now = wants_sentence(), utc_now()
+    if short and not form.validate():
+        return errors_told(form)
+    tap = Asked(booking.session, task, now, now, Arrival(identified=form.compared), form.nonce.data or "")
     answers: list[Answer] = []
-
-    def arrive() -> None:
-        now = utc_now()
-        tap = Asked(booking.session, task, now, now, Arrival(identified=form.compared), form.nonce.data or "")
-        answers.append(arriving.arrive(session(), tap, booking.task, actor()))
-        if not answers[0].outcome.is_in:
-            raise Refusal(answers[0].text)
-
-    if not booking.has_checked_in:
-        seen(booking, facts_of)
-    if wants_sentence():
-        if not form.validate():
-            return errors_told(form)
-        refused, code = told_shortly(arrive, str)
-        stays = {"address": ""}  # the page goes on with its list
-        return (told(number, answers[0]) | stays if answers else refused), code
-    if not booking.has_checked_in:
-        carried_out(arrive)
+    try:
+        if not booking.has_checked_in:
+            seen(booking, facts_of)
+        if short:
+            refused, code = told_shortly(lambda: answers.append(_let_in(tap, booking)), str)
+            return (_stays(told(number, answers[0])) if answers else refused), code
+        if not booking.has_checked_in:
+            carried_out(lambda: _let_in(tap, booking))
+    except Stale:
+        if not booking.has_checked_in:
+            raise
+        let_go()  # both taps were on their way at once
+        if short:
+            return _stays(told(number, arriving.found_here(tap, booking)))
     return back_to("door.check_in_list", number=number, _anchor=task)
+
+
+def _let_in(tap: Asked, booking: Booking) -> Answer:
+    answer = arriving.arrive(session(), tap, booking.task, actor())
+    if not answer.outcome.is_in:
+        raise Refusal(answer.text)
+    return answer
+
+
+def _stays(said: dict[str, Any]) -> dict[str, Any]:
+    """Let the page go on with its list instead of leading to the study."""
+    return said | {"address": ""}
 
 
 @pages.post("/sessions/<number>/arrivals")
