@@ -82,13 +82,14 @@ async function standIn(request, page) {
 
 const stands = (path) => Object.entries(instead).find(([pattern]) => new RegExp(`${pattern}$`).test(path))?.[1];
 
-// without a network the first screen leads to the page that works without one, where the phone keeps it
+// without a network the first screen leads to the first of the pages that the phone keeps
 async function first(request) {
   try {
     return await fetch(request);
   } catch {
-    const known = await caches.match(pages[home.page], { cacheName: PAGES });
-    return known ? Response.redirect(home.page) : Response.error();
+    const known = (await (await caches.open(PAGES)).keys()).map(({ url }) => new URL(url).pathname);
+    const [page] = Object.keys(pages).filter((each) => known.includes(pages[each]));
+    return page ? Response.redirect(page) : Response.error();
   }
 }
 
