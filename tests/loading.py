@@ -21,6 +21,7 @@ from tests.factories.people import PASSWORD
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
+TRIES = 20
 PATIENCE_SECONDS = 180
 """How long the service may take to start, on a machine that has much else to do."""
 SECRET = "only-for-tests"
@@ -76,7 +77,7 @@ class Device:
 
     def get(self, path: str) -> str:
         """Read a page; it has to be there."""
-        answer = self.http.get(path)
+        answer = self._ask(lambda: self.http.get(path))
         assert answer.status_code == 200, (path, answer.status_code)
         found = TOKEN.search(answer.text)
         self.token = html.unescape(found[1]) if found else self.token
@@ -85,13 +86,21 @@ class Device:
     def post(self, path: str, fields: Mapping[str, Any], *, short: bool = False) -> httpx.Response:
         """Send a form as the page does, or as its script does (``short``).
 
-        Once more where a kept connection was closed just then: browsers do so by themselves.
+        What was done before it is sent again is answered the same.
         """
         sent, headers = {"csrf_token": self.token, **fields}, {"Accept": "application/json"} if short else {}
-        try:
-            return self.http.post(path, data=sent, headers=headers)
-        except (httpx.ReadError, httpx.RemoteProtocolError):
-            return self.http.post(path, data=sent, headers=headers)
+        return self._ask(lambda: self.http.post(path, data=sent, headers=headers))
+
+    @staticmethod
+    def _ask(ask: Callable[[], httpx.Response]) -> httpx.Response:
+        """Ask again where a kept connection was closed just then, as browsers do, or the service says it is busy."""
+        for _ in range(TRIES):
+            with suppress(httpx.ReadError, httpx.RemoteProtocolError):
+                answer = ask()
+                if answer.status_code != 503:
+                    return answer
+            time.sleep(1)
+        raise RuntimeError("the service stayed too busy")
 
     def sign_in(self, username: str) -> Device:
         """Sign in with the password of the factory."""
