@@ -257,6 +257,16 @@ def test_certificate_by_exception_without_a_module_has_no_heading_of_modules() -
     assert "学习内容" not in read(certificate.render(replace(samples.CERTIFICATE, modules=()), "zh")).text
 
 
+def test_certificate_by_exception_does_not_say_that_the_study_was_completed() -> None:
+    excepted = replace(samples.CERTIFICATE, modules=(), quiz_score=None, by_exception=True)
+    said = read(certificate.render(excepted, "zh")).flat
+    assert "经例外批准办结，实际学习0分钟" in said
+    assert "完成道路交通安全学习" not in said
+    assert "completed" not in said
+    assert "by exception" in read(certificate.render(excepted, "en")).text
+    assert "经例外批准" not in read(certificate.render(samples.CERTIFICATE, "zh")).flat
+
+
 def test_certificate_without_quiz_has_no_score() -> None:
     assert "测验成绩" not in read(certificate.render(replace(samples.CERTIFICATE, quiz_score=None), "zh")).text
 

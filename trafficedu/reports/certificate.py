@@ -38,7 +38,8 @@ class CertificateData:
     """What a certificate says, already masked and named in the language asked for.
 
     ``masked_id`` is the identity number as it may be shown; ``studied_from`` and ``studied_to`` are equal
-    for a study of one day; ``quiz_score`` is out of 100, ``None`` for a course without a quiz.
+    for a study of one day; ``quiz_score`` is out of 100, ``None`` for a course without a quiz. ``by_exception``: not
+    everything was studied, so the paper does not say that the study was completed.
     """
 
     number: str
@@ -54,6 +55,7 @@ class CertificateData:
     signer: str
     issued_on: date
     verify_url: str
+    by_exception: bool = False
 
 
 def render(data: CertificateData, locale: str, stamp: Stamp = PLAIN) -> bytes:
@@ -119,13 +121,23 @@ class _Certificate(Letter[CertificateData]):
         return y
 
     def _sentence(self, locale: str) -> str:
-        sentence = message(
-            "This is to certify that the rider named above completed "
-            "%(minutes)s minutes of road safety study at %(station)s (%(when)s).",
-            minutes=sum(module.minutes for module in self.data.modules),
-            station=self.data.station,
-            when=words.days(self.data.studied_from, self.data.studied_to, locale),
-        )
+        facts = {
+            "minutes": sum(module.minutes for module in self.data.modules),
+            "station": self.data.station,
+            "when": words.days(self.data.studied_from, self.data.studied_to, locale),
+        }
+        if self.data.by_exception:
+            sentence = message(
+                "This is to certify that the study task of the rider named above was closed by exception "
+                "at %(station)s (%(when)s). Minutes of road safety study: %(minutes)s.",
+                **facts,
+            )
+        else:
+            sentence = message(
+                "This is to certify that the rider named above completed "
+                "%(minutes)s minutes of road safety study at %(station)s (%(when)s).",
+                **facts,
+            )
         return translate(sentence, locale)
 
     def _columns(self) -> int:

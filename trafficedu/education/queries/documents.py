@@ -53,6 +53,7 @@ def certificate_paper(session: Session, certificate: Certificate, locale: str, p
         signer=attendance.signer.display_name,
         issued_on=proof.issued_on,
         verify_url=proof.address,
+        by_exception=bool(attendance.override_reason),
     )
 
 
