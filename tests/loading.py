@@ -24,6 +24,8 @@ Result = TypeVar("Result")
 TRIES = 20
 PATIENCE_SECONDS = 180
 """How long the service may take to start, on a machine that has much else to do."""
+_OPEN: list[httpx.Client] = []
+"""Connections of the devices of a service, closed with it."""
 SECRET = "only-for-tests"
 TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
 HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*>')
@@ -48,6 +50,8 @@ def served(url: str, data_key: str, folder: Path) -> Iterator[str]:
         _wait_for(f"http://127.0.0.1:{port}", server)
         yield f"http://127.0.0.1:{port}"
     finally:
+        while _OPEN:
+            _OPEN.pop().close()
         server.terminate()
         try:
             server.wait(30)
@@ -74,6 +78,7 @@ class Device:
             base_url=address, timeout=60, limits=httpx.Limits(max_connections=8, keepalive_expiry=1)
         )
         self.token = ""
+        _OPEN.append(self.http)
 
     def get(self, path: str) -> str:
         """Read a page; it has to be there."""

@@ -35,10 +35,10 @@ class Rider:
     form: dict[str, str]
 
     def choose(self, number: str) -> str:
-        """Choose a session; return "seated", or why not in the words of the page."""
+        """Choose a session; return "chosen", or why not in the words of the page."""
         answer = self.phone.post(f"/n/{self.seat.receipt}/session", {**self.form, "session": number})
         if answer.status_code == 303:
-            return "seated"
+            return "chosen"
         assert answer.status_code == 422, answer.status_code
         said = WRONG.search(answer.text)
         assert said is not None, "refused without a word"
@@ -83,7 +83,7 @@ def test_riders_and_walk_ins_who_want_the_last_seats_fill_them_exactly(
     both = Counter(at_once(want, range(2 * RIDERS)))
     rest = Counter(at_once(stand, range(RIDERS, 2 * WALK_INS)))
 
-    assert chosen.pop("seated") == 7
+    assert chosen["chosen"] == 7
     at_door = Counter({outcome: both[outcome] + rest[outcome] for outcome in ("seated", "here", "full", "session")})
     with fresh_app.app_context(), database().sessionmaker() as session:
         assert_counted(session)
