@@ -35,8 +35,8 @@ class Forms(HTMLParser):
             self.found[-1][1][given["name"]] = given.get("value", "")
 
     def of(self, ending: str) -> tuple[str, dict[str, str]]:
-        """Return where the form goes whose address ends so, and its hidden fields."""
-        return next(form for form in self.found if form[0].endswith(ending))
+        """Return where the form goes whose address ends so ("": the page's own), and its hidden fields."""
+        return next(form for form in self.found if (form[0].endswith(ending) if ending else not form[0]))
 
 
 def screen_code(app: Flask, number: str) -> str:

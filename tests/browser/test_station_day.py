@@ -155,7 +155,7 @@ def lecture_and_film(station: Station) -> None:
     row.locator("summary").click()
     row.locator("form[action$='/left'] button").click()
     page.locator("dialog .btn-primary").click()
-    expect(row).to_contain_text("提前离开", timeout=PATIENCE_MS)
+    expect(row).to_contain_text("中途离开", timeout=PATIENCE_MS)
     clock.pass_by(11)
     clock.ends(FILM, for_all(station, FILM, "end"))
 
