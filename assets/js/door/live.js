@@ -1,5 +1,6 @@
 // What others do at the same door is seen within three seconds. Asked with the mark of what is on the page: mostly the
 // answer is that nothing has changed. Nobody asks for a page that nobody looks at.
+import { lifted } from "../parts/press.js";
 import { arrange, made, rowsOf } from "./list.js";
 
 const EVERY_MS = 2500;
@@ -24,6 +25,7 @@ export function live(root, told) {
     told(answer, asked);
     if (!answer.ok) return;
     const { order, rows, parts } = await answer.json();
+    await lifted();
     version = (answer.headers.get("ETag") ?? "").replace(/^W\/|"/g, "").replace(/:.*$/, "");
     arrange(order, rows);
     Object.values(parts).forEach((html) => {

@@ -1,6 +1,7 @@
 // A page whose parts change while somebody looks at it: asked with the mark of what it shows, mostly nothing has changed.
 // <div data-living="mark" data-every="seconds">; the answer is {version, parts: {id: html}}, or 304.
 import { enhance } from "./enhance.js";
+import { lifted } from "./press.js";
 
 const PATIENCE_MS = 8000;
 const AWAY_MS = 5000;
@@ -33,6 +34,7 @@ export function living(root) {
     });
     if (!answer.ok) return;
     const told = await answer.json();
+    await lifted();
     version = told.version;
     Object.entries(told.parts).forEach(([id, html]) => put(id, html));
   }

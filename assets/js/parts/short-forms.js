@@ -4,6 +4,7 @@
 import { enhance } from "./enhance.js";
 import { actionOf } from "./form.js";
 import { release } from "./guard.js";
+import { lifted } from "./press.js";
 import { advice, tell } from "./tell.js";
 import { word } from "./words.js";
 
@@ -34,6 +35,7 @@ function still(change) {
 async function follow() {
   const answer = await fetch(window.location.href);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  await lifted();
   still(() =>
     document.querySelectorAll("[data-follows]").forEach((part) => part.replaceWith(page.getElementById(part.id) ?? part)),
   );
@@ -48,6 +50,7 @@ async function send(form, token) {
     headers: { Accept: "application/json", "X-CSRFToken": token() },
   });
   const told = await answer.json().catch(() => ({}));
+  await lifted();
   const near = form.isConnected ? form : document; // a page that lives may have drawn the form anew meanwhile
   near.dispatchEvent(new CustomEvent("answered", { bubbles: true, detail: told }));
   if (told.address) window.location.assign(told.address);
