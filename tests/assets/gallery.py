@@ -110,6 +110,7 @@ def context() -> dict[str, object]:
         "shown_list": lambda: None,
         "opened_mark": str,
         "account_mark": str,
+        "kept_copies": list,
         "seen_mark": str,
         "mark_of": lambda _record: "",
         "beginning_of_list": BEGINNING_OF_LIST,
