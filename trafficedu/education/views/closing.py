@@ -12,7 +12,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.forms import carried_out
 from trafficedu.core.lanes import kerb
-from trafficedu.core.seen import seen
+from trafficedu.core.seen import held, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message, locale, pdf
 from trafficedu.education.models.courses import StudySession
@@ -38,8 +38,8 @@ def _facts(study: StudySession) -> list[Any]:
 def close(number: str) -> Any:
     """I end a session: all who did not come are ticked as absent, all who can be are ticked to be signed off."""
     study = seen(_find(number), _facts)
-    if request.method == "POST":
-        ticked = {name: frozenset(request.form.getlist(name)) for name in ("absent", "signed", "left")}
+    ticked = {name: frozenset(request.form.getlist(name)) for name in ("absent", "signed", "left")}
+    if request.method == "POST" and held() is None:
         done = carried_out(
             lambda: closing.close_session(session(), study, closing.Choice(**ticked), actor(), utc_now())
         )
@@ -49,10 +49,14 @@ def close(number: str) -> Any:
     standing = closing.standing_of(session(), study, locale())
     roster = [*standing.unmarked, *standing.ready, *(one for one, _ in standing.missing), *standing.settled]
     certificates = closing.certificates_of(session(), study)
+    if request.method == "GET":
+        ticked["absent"] = frozenset(one.task.number for one in standing.unmarked)
+        ticked["signed"] = frozenset(one.task.number for one in standing.ready)
     return render_template(
         "closing/close.html",
         study=study,
         standing=standing,
+        ticked=ticked,
         total=len(roster),
         people=people.people(session(), [one.task.rider for one in roster], actor()),
         begun=study.starts_utc <= utc_now(),

@@ -80,6 +80,7 @@ def _done(place: Callable[..., Place]) -> Sequence[Step]:
         """I begin my quiz, or go on with it."""
         return begin(place(**who))
 
+    @kerb
     @changes_nothing_seen("an answer says by its question what it answers, and replaces the rider's own one before")
     def answer(position: int, **who: str) -> Any:
         """I answer a question."""
