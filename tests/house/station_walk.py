@@ -10,7 +10,7 @@ from itsdangerous import URLSafeSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.factories.education import make_rider, make_session, make_task
+from tests.factories.education import make_session, make_task
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.accounts.rules import Role
@@ -18,7 +18,7 @@ from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.database import database
 from trafficedu.demo.accounts import USERNAMES
 from trafficedu.education.models.courses import CalendarFeed, StudySession
-from trafficedu.education.models.tasks import Attendance, Booking, Certificate
+from trafficedu.education.models.tasks import Attendance, Booking, Certificate, StudyTask
 from trafficedu.education.rules.states import AttendanceState, TaskState
 from trafficedu.education.services.door import check_in
 from trafficedu.education.services.door_codes import code_of, find_open
@@ -26,6 +26,7 @@ from trafficedu.education.services.feeds import make_feed
 from trafficedu.issued.models import Document
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.reaching.services.days import issue_day
+from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 
 SCREEN = "/in/"
@@ -42,7 +43,9 @@ def leave_a_day(session: Session, now: datetime) -> None:
     issue_day(session, station, session.scalars(past).one().starts_on, by, now)
     study = make_session(session, station, now + timedelta(days=1), seats_taken=1)
     due = local_date(now) + timedelta(days=15)
-    task = make_task(session, make_rider(session, station.area), station.area, state=TaskState.BOOKED, due_on=due)
+    idle = select(Rider).where(Rider.id.not_in(select(StudyTask.rider_id))).order_by(Rider.id).limit(1)
+    rider = session.scalars(idle).one()  # with e-bikes and companies, like those that lists show
+    task = make_task(session, rider, station.area, state=TaskState.BOOKED, due_on=due)
     seat = Booking(task=task, session=study, booked_utc=now)
     session.add(seat)
     session.flush()
@@ -53,7 +56,11 @@ def addresses_of(app: Flask, session: Session, station_id: int | None) -> dict[s
     """Return the addresses, by endpoint, that no page links to, or none of those that a walk comes to."""
     feed = session.scalars(select(CalendarFeed).limit(1)).one()
     token = URLSafeSerializer(app.config["SECRET_KEY"], salt="calendar-feed").dumps([feed.id, feed.generation])
-    report = session.scalars(select(Document).where(Document.kind == DocumentKind.STATION_DAY).limit(1)).one()
+    report = session.scalars(
+        select(Document)
+        .where(Document.kind == DocumentKind.STATION_DAY, Document.station_id == feed.station_id)
+        .limit(1)
+    ).one()
     studying = select(Booking).join(Booking.attendance).join(Booking.session)
     studying = studying.where(
         StudySession.station_id == feed.station_id,
