@@ -130,14 +130,16 @@ def _ids_meant(session: Session, words: Words) -> Sequence[int]:
 def list_of_today(session: Session, by: Actor, now: datetime) -> Sequence[StudySession]:
     """Return the sessions of today that take place and ``by`` may see, in order of time.
 
-    Among them those of yesterday that go on after midnight.
+    Among them those of yesterday that go on after midnight, and those of tomorrow that riders check in to before it.
     """
     today, still = local_date(now), now - timedelta(minutes=figure(session, "education.grace_minutes"))
-    going_on = (StudySession.starts_on == today - timedelta(days=1)) & (StudySession.ends_utc > still)
+    soon, day = now + timedelta(minutes=figure(session, "education.check_in_minutes")), timedelta(days=1)
+    going_on = (StudySession.starts_on == today - day) & (StudySession.ends_utc > still)
+    opening = (StudySession.starts_on == today + day) & (StudySession.starts_utc <= soon)
     query = select(StudySession).where(
         visible_to(by),
-        StudySession.starts_on.between(today - timedelta(days=1), today),
-        or_(StudySession.starts_on == today, going_on),
+        StudySession.starts_on.between(today - day, today + day),
+        or_(StudySession.starts_on == today, going_on, opening),
         StudySession.state == SessionState.SCHEDULED,
     )
     return session.scalars(_loaded(query).order_by(StudySession.starts_utc, StudySession.id)).all()
