@@ -388,15 +388,11 @@ def _template_folder() -> Path:
 
 
 def _choose_locale() -> str:
-    """Take ``?lang=``, then what was chosen, then what the account says, then the installation's language.
-
-    Riders have no account: their pages speak the language of their phone, where it is one of ours.
-    """
+    """Take ``?lang=``, what was chosen, what the account says, on riders' own pages their phone's, the installation's."""
     if (chosen := request.args.get("lang") or cookie.get("locale")) in LOCALES:
         return str(chosen)
-    who = access.actor()
-    if who.user_id is not None:
+    if (who := access.actor()).user_id is not None:
         return who.locale
+    usual = str(current_app.config["BABEL_DEFAULT_LOCALE"])
     of_rider = (request.endpoint or "").startswith(("public.", "quizzes.phone_", "films.watch"))
-    of_phone = request.accept_languages.best_match(LOCALES) if of_rider else None
-    return of_phone or str(current_app.config["BABEL_DEFAULT_LOCALE"])
+    return (of_rider and request.accept_languages.best_match(LOCALES)) or usual

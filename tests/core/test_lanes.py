@@ -392,8 +392,7 @@ def test_each_lane_has_its_limit_and_jobs_have_none(narrow_app: MakeNarrow, data
     page(app, "/of-a-desk", lambda: session().scalar(text(LIMIT_SHOWN)))
     page(app, "/kerb", lambda: session().scalar(text(LIMIT_SHOWN)), kerb)
     for _ in range(2):  # on a connection opened for the first of them
-        assert app.test_client().get("/of-a-desk").text == "20000"
-        assert app.test_client().get("/kerb").text == "7000"
+        assert [app.test_client().get(path).text for path in ("/of-a-desk", "/kerb")] == ["20000", "7000"]
     with app.app_context():
         assert session().scalar(text(LIMIT_SHOWN)) == "0"
         session().close()

@@ -84,6 +84,7 @@ UNREACHED = {
     "points.evidence": "no entry has a paper",
     "photos.show": "no rider was photographed",
     "photos.take": "no photo is asked for",
+    "reaching.day_pdf": "no page of a walk links to a report that was issued",
     "quizzes.phone_overview": "its key is on no page",
     "quizzes.phone_picture": "its key is on no page",
     "quizzes.phone_question": "its key is on no page",
