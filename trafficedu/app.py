@@ -388,7 +388,7 @@ def _template_folder() -> Path:
 
 
 def _choose_locale() -> str:
-    """Take ``?lang=``, what was chosen, what the account says, on riders' own pages their phone's, the installation's."""
+    """Take ``?lang=``, what was chosen, the account's, on riders' own pages the phone's, or the installation's."""
     if (chosen := request.args.get("lang") or cookie.get("locale")) in LOCALES:
         return str(chosen)
     if (who := access.actor()).user_id is not None:
