@@ -10,6 +10,7 @@ LABELS: Mapping[str, Message] = {
     "address": message("Address"),
     "answer_by": message("Answer by"),
     "answer_url": message("Page of the answer"),
+    "by_exception": message("By exception"),
     "capacity": message("Seats"),
     "checked_in_at": message("Check-in"),
     "company": message("Company"),
