@@ -133,6 +133,7 @@ def _addresses(app: Flask, here: Side) -> Iterator[str]:
         "hazards": "surface",
         "courses": "basic",
         "configuration": "violations.latest_days_back",
+        "films": "key-violations",
     }
     first = {
         "riders": "rider",
@@ -153,6 +154,8 @@ def _addresses(app: Flask, here: Side) -> Iterator[str]:
             rule.endpoint
         )
         values = {**fixed, "code": codes.get(blueprint), "number": here.numbers[number or first.get(blueprint, "task")]}
+        if blueprint == "films":
+            values["number"] = 1  # of the version
         yield adapter.build(rule.endpoint, {name: values.get(name) or fit(rule, name) for name in rule.arguments})
 
 
