@@ -34,8 +34,19 @@ function say(text) {
 
 const speaks = () => Boolean(voice()) && !video && find("aloud").getAttribute("aria-pressed") === "true";
 
-async function post(step, fields) {
+// One word at a time: on a slow network an answer that came late would undo what was told after it.
+let turn = Promise.resolve();
+let unanswered = 0;
+
+function post(step, fields) {
   const body = new URLSearchParams({ ...fields, run: state.run, csrf_token: root.dataset.token });
+  const mine = turn.then(() => send(step, body)).finally(() => (unanswered -= 1));
+  unanswered += 1;
+  turn = mine.catch(() => {});
+  return mine;
+}
+
+async function send(step, body) {
   const answer = await fetch(`${root.dataset.base}/${step}`, { method: "POST", body, headers: { Accept: "application/json" }, signal: AbortSignal.timeout?.(12000) });
   if (answer.status >= 500 || answer.status === 429) throw new Error("try again");
   const told = await answer.json().catch(() => ({}));
@@ -100,7 +111,7 @@ async function play() {
     const told = await post("beat", { playing: "1" });
     if (!told.ok) return refuse(told);
     follow(told);
-    if (!told.check) show(true);
+    if (!told.check && !told.repeats && !told.over) show(true);
     state.beaten = performance.now();
   } catch {
     if (!state.segment) state.run = "";
@@ -169,7 +180,7 @@ async function end() {
     } else if (told.left) {
       state.elapsed = Math.max(0, length() - told.left);
       if (video) video.currentTime = Number(state.segment.dataset.begins) + state.elapsed;
-      show(true);
+      if (state.playing) show(true);
       beat();
     } else refuse(told);
   } catch {
@@ -227,7 +238,7 @@ function tick() {
   if (find("check").open) {
     const left = Math.ceil((state.asked - now) / 1000);
     find("seconds").textContent = root.dataset.wordLeft.replace("{seconds}", Math.max(0, left));
-    if (left < -2 && now - state.beaten > RETRY_MS) beat();
+    if (left < -2 && !unanswered && now - state.beaten > RETRY_MS) beat();
     return;
   }
   if (!state.playing || state.ending) return;
@@ -236,7 +247,7 @@ function tick() {
   state.elapsed = video ? Math.max(0, video.currentTime - Number(state.segment.dataset.begins)) : state.elapsed + Math.min(passed, 1);
   draw();
   if (state.elapsed >= length()) end();
-  else if (now - state.beaten > Number(root.dataset.beat) * 1000) beat();
+  else if (!unanswered && now - state.beaten > Number(root.dataset.beat) * 1000) beat();
 }
 
 if (root && find("play")) {
