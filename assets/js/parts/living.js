@@ -1,10 +1,8 @@
 // A page whose parts change while somebody looks at it: asked with the mark of what it shows, mostly nothing has changed.
 // <div data-living="mark" data-every="seconds">; the answer is {version, parts: {id: html}}, or 304.
 import { enhance } from "./enhance.js";
+import { fetchChanged, poll } from "./poll.js";
 import { lifted } from "./press.js";
-
-const PATIENCE_MS = 8000;
-const AWAY_MS = 5000;
 
 // what is under the finger or has the focus stays in use: the same key has the focus afterwards
 function put(id, html) {
@@ -20,18 +18,10 @@ function put(id, html) {
 export function living(root) {
   const page = root.querySelector("[data-living]");
   if (!page) return;
-  const every = Number(page.dataset.every) * 1000;
   let version = page.dataset.living;
-  let timer = 0;
-  let asking = false;
 
   async function ask() {
-    const answer = await fetch(window.location.pathname, {
-      headers: { "If-None-Match": `"${version}"`, Accept: "application/json" },
-      cache: "no-store",
-      redirect: "manual",
-      signal: AbortSignal.timeout?.(PATIENCE_MS),
-    });
+    const answer = await fetchChanged(window.location.pathname, version);
     if (!answer.ok) return;
     const told = await answer.json();
     await lifted();
@@ -39,21 +29,5 @@ export function living(root) {
     Object.entries(told.parts).forEach(([id, html]) => put(id, html));
   }
 
-  async function round() {
-    window.clearTimeout(timer);
-    if (document.hidden || asking) return;
-    asking = true;
-    let wait = every;
-    try {
-      await ask();
-    } catch {
-      wait = AWAY_MS;
-    }
-    asking = false;
-    timer = window.setTimeout(round, wait);
-  }
-
-  root.addEventListener("visibilitychange", round);
-  window.addEventListener("online", round);
-  timer = window.setTimeout(round, every);
+  poll(ask, Number(page.dataset.every) * 1000);
 }
