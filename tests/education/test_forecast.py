@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests.factories.education import NOW, District, assign, course, make_rider, make_session, make_violation
+from trafficedu.analysis.proportions import wilson
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.education.models.tasks import Attendance, Booking
 from trafficedu.education.queries.forecast import WEEKS_AHEAD, CourseForecast, forecast
-from trafficedu.education.rules.forecast import LEAST_SEATS, Again, Inflow, Week, inflow, needs
+from trafficedu.education.rules.forecast import LEAST_SEATS, MOST_SEATS, Again, Inflow, Week, inflow, latest_of, needs
 from trafficedu.education.rules.states import AttendanceState, BookingState
 
 
@@ -51,6 +52,16 @@ def test_a_share_of_who_sat_needs_a_seat_once_more_the_week_after() -> None:
     assert found[1].missing_low == pytest.approx(0.1 * 14 + 2)
     assert found[1].missing_high == pytest.approx(0.5 * 14 + 2)
     assert [need.again for need in needs(weeks, Inflow(2, 2, 2), 1)] == [0, 0, 0], "nothing was measured"
+
+
+def test_of_many_seats_those_of_the_latest_sessions_are_read() -> None:
+    hundred = {number: 100 for number in range(9, 0, -1)}
+    assert latest_of(hundred) == [9, 8, 7], "the third one reaches the number"
+    assert latest_of({2: MOST_SEATS, 1: 1}) == [2]
+    assert latest_of({2: MOST_SEATS - 1, 1: 1}) == [2, 1]
+    assert latest_of({}) == []
+    low, high = wilson(MOST_SEATS // 2, MOST_SEATS)
+    assert high - low < 0.13, "at its widest"
 
 
 def of_basic(session: Session, district: District) -> CourseForecast:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -109,35 +110,54 @@ def _again(session: Session, path: str, monday: date) -> Mapping[int, rules.Agai
     """Return which share of the seats of the last full weeks is needed once more, by course, where enough are known.
 
     These are seats whose rider did not come, left early or did not complete; those whose end is open are left out, and
-    so are absences that were taken back.
+    so are absences that were taken back. Of many, the seats of the latest sessions are read (``rules.latest_of``).
     """
     from trafficedu.analysis.proportions import wilson  # noqa: PLC0415 - numpy loads only where it is used
 
-    stations = select(Station.id).where(Station.area_id.in_(within(path)))
-    ended = func.coalesce(Attendance.state, AttendanceState.UNFINISHED)
-    query = (
-        select(StudySession.course_id, ended, func.count())
-        .join(Booking, Booking.session_id == StudySession.id)
-        .outerjoin(Attendance, Attendance.booking_id == Booking.id)
+    of_session = _latest_sessions(session, path, monday)
+    # looked up seat by seat: joined, PostgreSQL would rather read the attendances of all years
+    state = select(Attendance.state).where(Attendance.booking_id == Booking.id).correlate(Booking).scalar_subquery()
+    seat = (
+        select(Booking.session_id, func.coalesce(state, AttendanceState.UNFINISHED).label("ended"))
         .where(
-            StudySession.starts_on.between(monday - timedelta(weeks=WEEKS_MEASURED), monday - timedelta(days=1)),
-            StudySession.station_id.in_(stations),
+            Booking.session_id.in_(of_session),
             Booking.state.in_((BookingState.ATTENDED, BookingState.ABSENT)),
-            ended != AttendanceState.STUDYING,
         )
-        .group_by(StudySession.course_id, ended)
+        .subquery()
+    ).c
+    query = (
+        select(seat.session_id, seat.ended, func.count())
+        .where(seat.ended != AttendanceState.STUDYING)
+        .group_by(seat.session_id, seat.ended)
     )
-    counts: dict[int, dict[str, int]] = {}
-    for course_id, state, count in session.execute(query):
-        counts.setdefault(course_id, {})[state] = count
+    counts: dict[int, Counter[str]] = {}
+    for session_id, state, count in session.execute(query):
+        counts.setdefault(of_session[session_id], Counter())[state] += count
     found = {}
     for course_id, by_state in counts.items():
-        seats = sum(by_state.values())
-        needed = seats - by_state.get(AttendanceState.SIGNED, 0)
+        seats = by_state.total()
+        needed = seats - by_state[AttendanceState.SIGNED]
         if seats >= rules.LEAST_SEATS:
             low, high = wilson(needed, seats)
             found[course_id] = rules.Again(seats, needed / seats, low, high)
     return found
+
+
+def _latest_sessions(session: Session, path: str, monday: date) -> Mapping[int, int]:
+    """Return session id -> course of the latest sessions of the last full weeks, as many as are read of a course."""
+    query = (
+        select(StudySession.course_id, StudySession.id, StudySession.seats_taken)
+        .where(
+            StudySession.starts_on.between(monday - timedelta(weeks=WEEKS_MEASURED), monday - timedelta(days=1)),
+            StudySession.station_id.in_(select(Station.id).where(Station.area_id.in_(within(path)))),
+            StudySession.state != SessionState.CANCELLED,
+        )
+        .order_by(StudySession.starts_on.desc(), StudySession.id.desc())
+    )
+    taken: dict[int, dict[int, int]] = {}
+    for course_id, session_id, seats in session.execute(query):
+        taken.setdefault(course_id, {})[session_id] = seats
+    return {session_id: course_id for course_id, seats in taken.items() for session_id in rules.latest_of(seats)}
 
 
 def _came(session: Session, path: str, monday: date) -> Mapping[int, list[int]]:

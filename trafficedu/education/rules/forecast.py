@@ -7,8 +7,9 @@ early, did not complete) by the share of seats of the last weeks, with its inter
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import sqrt
 from statistics import fmean, variance
 
@@ -41,6 +42,15 @@ def inflow(weeks: Sequence[int]) -> Inflow | None:
 
 LEAST_SEATS = 30
 """Seats whose end is known before anything is said of how many are needed once more."""
+
+MOST_SEATS = 250
+"""Seats of a course that are read to say it: with so many the interval is at most 13 points wide."""
+
+
+def latest_of(seats: Mapping[int, int]) -> list[int]:
+    """Return the first sessions, the latest one first, that together have as many seats as are read, or all."""
+    before = accumulate(seats.values(), initial=0)
+    return [each for each, so_far in zip(seats, before, strict=False) if so_far < MOST_SEATS]
 
 
 @dataclass(frozen=True)
