@@ -388,11 +388,11 @@ def _template_folder() -> Path:
 
 
 def _choose_locale() -> str:
-    """Take ``?lang=``, what was chosen, the account's, on riders' own pages the phone's, or the installation's."""
+    """Take ``?lang=``, what was chosen, the account's, the phone's where a view is of phones, or the installation's."""
     if (chosen := request.args.get("lang") or cookie.get("locale")) in LOCALES:
         return str(chosen)
     if (who := access.actor()).user_id is not None:
         return who.locale
     usual = str(current_app.config["BABEL_DEFAULT_LOCALE"])
-    of_rider = (request.endpoint or "").startswith(("public.", "quizzes.phone_", "films.watch"))
-    return (of_rider and request.accept_languages.best_match(LOCALES)) or usual
+    of_phone = hasattr(current_app.view_functions.get(request.endpoint or ""), "of_phone")
+    return (of_phone and request.accept_languages.best_match(LOCALES)) or usual

@@ -215,6 +215,8 @@ def test_a_rider_scans_the_screen_with_the_own_phone(
     assert client.get(f"{prove}/{code}").status_code == 422
     fresh = codes.code_of(session, held, stand.now)
     assert client.get(f"{prove}/{fresh}").headers["Location"].endswith(prove)
+    assert 'lang="en"' in client.get(prove, headers={"Accept-Language": "en-GB"}).text
+    assert 'lang="zh-CN"' in client.get(prove, headers={"Accept-Language": "zh-CN"}).text
     wrong = client.post(prove, data=proof | {"last_four": "0000"})
     assert wrong.status_code == 422
     assert task.rider.name in wrong.text, "nothing typed is lost"

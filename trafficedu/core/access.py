@@ -57,6 +57,16 @@ def open_to_all(reason: str) -> Callable[[View], View]:
     return mark
 
 
+def open_to_phones(reason: str) -> Callable[[View], View]:
+    """Open a view to everybody (:func:`open_to_all`), in the language of the own phone: no account says which one."""
+
+    def mark(view: View) -> View:
+        view.of_phone = True  # type: ignore[attr-defined]
+        return open_to_all(reason)(view)
+
+    return mark
+
+
 def signed_in_only(view: View) -> View:
     """Open a view to every signed-in user, whatever the role: own password, sign-out, first screen."""
     view.signed_in_only = True  # type: ignore[attr-defined]

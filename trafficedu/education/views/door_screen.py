@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app, jsonify, redirect, render_template, request, url_for
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from trafficedu.core.access import actor, open_to_all, requires
+from trafficedu.core.access import actor, open_to_phones, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
@@ -76,7 +76,7 @@ CLOSED = message("Check-in is closed now. The code appears when it opens.")
 
 
 @pages.get("/in/<number>/<code>")
-@open_to_all(OWN_PHONE)
+@open_to_phones(OWN_PHONE)
 @kerb
 def enter(number: str, code: str) -> Any:
     """I scanned the code of the station's screen with my own phone."""
@@ -107,7 +107,7 @@ def _stood_there(number: str) -> bool:
 
 
 @pages.route("/in/<number>", methods=["GET", "POST"])
-@open_to_all(OWN_PHONE)
+@open_to_phones(OWN_PHONE)
 @changes_nothing_seen("who has a seat is looked up by what is typed")
 @kerb
 def prove(number: str) -> Any:
@@ -142,7 +142,7 @@ def _of_phone(phone_key: str) -> str:
 
 
 @pages.get("/in")
-@open_to_all(OWN_PHONE)
+@open_to_phones(OWN_PHONE)
 @kerb
 def let_in() -> Any:
     """I read that I am checked in, and where to go."""

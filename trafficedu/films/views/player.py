@@ -11,7 +11,7 @@ from typing import Any
 from flask import current_app, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from trafficedu.core.access import open_to_all
+from trafficedu.core.access import open_to_phones
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing, Refusal
@@ -52,7 +52,7 @@ def _secret() -> str:
 
 
 @pages.get(BASE)
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 @kerb
 def watch(task: str) -> Any:
     """I watch the film of my course, and see how much of it I have seen."""
@@ -65,7 +65,7 @@ def watch(task: str) -> Any:
 
 
 @pages.get(f"{BASE}/<code>/<int:number>/video")
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 @kerb
 def watch_video(task: str, code: str, number: int) -> Any:
     """My phone fetches a part of the video."""
@@ -77,7 +77,7 @@ def watch_video(task: str, code: str, number: int) -> Any:
 
 
 @pages.post(f"{BASE}/<code>/<int:number>/begin")
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 @changes_nothing_seen(BY_RUN)
 @kerb
 def watch_begin(task: str, code: str, number: int) -> Any:
@@ -86,7 +86,7 @@ def watch_begin(task: str, code: str, number: int) -> Any:
 
 
 @pages.post(f"{BASE}/<code>/<int:number>/beat")
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 @changes_nothing_seen(BY_RUN)
 @kerb
 def watch_beat(task: str, code: str, number: int) -> Any:
@@ -101,7 +101,7 @@ def watch_beat(task: str, code: str, number: int) -> Any:
 
 
 @pages.post(f"{BASE}/<code>/<int:number>/check")
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 @changes_nothing_seen(BY_RUN)
 @kerb
 def watch_check(task: str, code: str, number: int) -> Any:
@@ -113,7 +113,7 @@ def watch_check(task: str, code: str, number: int) -> Any:
 
 
 @pages.post(f"{BASE}/<code>/<int:number>/end")
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 @changes_nothing_seen(BY_RUN)
 @kerb
 def watch_end(task: str, code: str, number: int) -> Any:

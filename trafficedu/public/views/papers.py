@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, abort, make_response, render_template, url_for
 
-from trafficedu.core.access import actor, open_to_all, requires
+from trafficedu.core.access import actor, open_to_all, open_to_phones, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.lanes import kerb
@@ -59,7 +59,7 @@ def printed_strip(number: str) -> Any:
 
 
 @pages.get(f"/n/<number>/receipt/<{PAPER}:paper>.pdf")
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 def own_printed(number: str, paper: str) -> Any:
     """I print my receipt on the paper I have."""
     document = own_document(number)
@@ -67,7 +67,7 @@ def own_printed(number: str, paper: str) -> Any:
 
 
 @pages.get("/n/<number>/receipt/strip")
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 def own_strip(number: str) -> Any:
     """I print my receipt on a strip."""
     document = own_document(number)

@@ -10,7 +10,7 @@ import flask_babel
 from flask import current_app, redirect, render_template, request, url_for
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from trafficedu.core.access import actor, open_to_all
+from trafficedu.core.access import actor, open_to_phones
 from trafficedu.core.actors import VISITOR
 from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
@@ -50,7 +50,7 @@ RIDER = "a rider has no account: the number and the last four characters of the 
 
 
 @pages.route("/receipt", methods=["GET", "POST"])
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 @changes_nothing_seen("it reads, or makes a file of what is read")
 @kerb
 def find() -> Any:
@@ -62,7 +62,7 @@ def find() -> Any:
 
 
 @pages.route("/n/<number>", methods=["GET", "POST"])
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 @changes_nothing_seen("it reads, or makes a file of what is read")
 @kerb
 def receipt(number: str) -> Any:
@@ -79,7 +79,7 @@ def receipt(number: str) -> Any:
 
 
 @pages.post("/n/<number>/close")
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 @changes_nothing_seen("it closes what is open in this browser")
 @kerb
 def close(number: str) -> Any:
@@ -91,7 +91,7 @@ def close(number: str) -> Any:
 
 
 @pages.route("/n/<number>/session", methods=["GET", "POST"])
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 @kerb
 def move(number: str) -> Any:
     """I choose another session with a free seat for my study."""
@@ -119,7 +119,7 @@ def move(number: str) -> Any:
 
 
 @pages.post("/n/<number>/session/give-up")
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 @kerb
 def give_up_seat(number: str) -> Any:
     """I give my seat up: it goes to the next who waits, and I choose another one in the next days."""
@@ -137,7 +137,7 @@ def give_up_seat(number: str) -> Any:
 
 
 @pages.post("/n/<number>/session/keep")
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 @kerb
 def keep(number: str) -> Any:
     """I keep the seat of a session that was moved."""
@@ -154,7 +154,7 @@ def keep(number: str) -> Any:
 
 
 @pages.post("/n/<number>/reminders")
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 @kerb
 def reminders(number: str) -> Any:
     """I do without reminders, or want them again; what I have to do is told all the same."""
@@ -174,7 +174,7 @@ def reminders(number: str) -> Any:
 
 
 @pages.get("/n/<number>/film")
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 @kerb
 def film(number: str) -> Any:
     """I open the film of my course: this phone may show it from now on, without asking again today."""
@@ -198,7 +198,7 @@ def film(number: str) -> Any:
 
 
 @pages.route("/n/<number>/objection", methods=["GET", "POST"])
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 @kerb
 def objection(number: str) -> Any:
     """I say why the record is wrong."""
@@ -223,7 +223,7 @@ def objection(number: str) -> Any:
 
 
 @pages.get("/n/<number>/receipt.pdf")
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 def receipt_pdf(number: str) -> Any:
     """I print my receipt."""
     document = own_document(number)
@@ -233,7 +233,7 @@ def receipt_pdf(number: str) -> Any:
 
 
 @pages.get("/n/<number>/certificate.pdf")
-@open_to_all(RIDER)
+@open_to_phones(RIDER)
 def certificate_pdf(number: str) -> Any:
     """I download the certificate of my completed study."""
     receipt = _receipt_or_key(number)
@@ -246,7 +246,7 @@ def certificate_pdf(number: str) -> Any:
 
 
 @pages.route("/verify", methods=["GET", "POST"])
-@open_to_all("whoever is shown a document may ask whether it holds")
+@open_to_phones("whoever is shown a document may ask whether it holds")
 @changes_nothing_seen("it reads, or makes a file of what is read")
 @kerb
 def verify() -> Any:
@@ -258,7 +258,7 @@ def verify() -> Any:
 
 
 @pages.get("/verify/<number>")
-@open_to_all("whoever is shown a document may ask whether it holds")
+@open_to_phones("whoever is shown a document may ask whether it holds")
 @kerb
 def verified(number: str) -> Any:
     """I read whether a document holds, and what it is."""

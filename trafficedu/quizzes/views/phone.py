@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import request
 
-from trafficedu.core.access import open_to_all
+from trafficedu.core.access import open_to_phones
 from trafficedu.core.actors import VISITOR
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
@@ -36,4 +36,4 @@ def _place(key: str) -> Place:
     return Place(booking, Device.PHONE, VISITOR, {"key": key})
 
 
-offer(pages, Device.PHONE, "/q/<key>", open_to_all(RIDER), _place)
+offer(pages, Device.PHONE, "/q/<key>", open_to_phones(RIDER), _place)
