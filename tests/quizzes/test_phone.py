@@ -1,21 +1,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
+from tests.core.test_seen import hidden
 from tests.factories import people
 from tests.quizzes.conftest import Clock, ready, wrong
 from tests.quizzes.test_attempts import Seat
 from trafficedu.accounts.queries import actor_of
+from trafficedu.core import seen as core_seen
 from trafficedu.core.actors import Actor
 from trafficedu.education.models.tasks import Booking
 from trafficedu.education.services import door, study
 from trafficedu.quizzes.models import Attempt
 from trafficedu.quizzes.services.guessing import LIMIT
+from trafficedu.quizzes.views import taking
 
 NAME = "欧阳测试"
 
@@ -61,6 +66,29 @@ def test_a_rider_takes_the_quiz_on_the_own_phone(
     assert attempt.device == "phone"
     assert booking.attendance is not None
     assert booking.attendance.quiz_score == 70
+
+
+@pytest.mark.parametrize("step", ["begin", "hand-in"])
+def test_a_step_sent_twice_at_once_is_answered_like_one(
+    step: str, app: Flask, client: Browser, booking: Booking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, other = address(booking), Browser(app, app.response_class, use_cookies=True)
+    if step == "hand-in":
+        client.post(f"{mine}/begin")
+    mark = hidden(client.get(f"{mine}/all" if step == "hand-in" else mine).text, "seen")
+    look, answers = core_seen.seen, []
+
+    def look_late(*given: Any) -> Any:
+        """Let the other sending of the same form be done first."""
+        monkeypatch.setattr(taking, "seen", look)
+        answers.append(other.post(f"{mine}/{step}", data={"seen": mark}))
+        return look(*given)
+
+    monkeypatch.setattr(taking, "seen", look_late)
+    answers.append(client.post(f"{mine}/{step}", data={"seen": mark}))
+    first, second = answers
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.headers["Location"] == second.headers["Location"]
 
 
 def test_the_page_speaks_the_language_of_the_phone(client: Browser, booking: Booking) -> None:

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -65,9 +66,19 @@ def hold(why: Held, error: Exception) -> None:
     transactions.refuse_writing(session(), error)
 
 
-def let_go() -> None:
-    """Answer what was held after all: it is what was done meanwhile, sent twice at the same moment."""
-    g.pop("held", None)
+@contextmanager
+def sent_twice(is_done: Callable[[], bool]) -> Iterator[None]:
+    """Pass over what was refused as :class:`Stale` where it is what was done meanwhile: one form, sent twice at once.
+
+    ``is_done`` asks whether it is; the records are read anew for it.
+    """
+    try:
+        yield
+    except Stale:
+        session().expire_all()
+        if not is_done():
+            raise
+        g.pop("held", None)
 
 
 def mark_of(*facts: Any) -> str:

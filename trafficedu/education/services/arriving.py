@@ -28,7 +28,7 @@ from trafficedu.education.rules.states import NOT_BEGUN, UNFINISHED
 from trafficedu.education.services import taps
 from trafficedu.education.services.absence import lock_study, reinstate
 from trafficedu.education.services.door import NOTHING_MORE, Arrival, asks_for_document, check_in, require_in_time
-from trafficedu.education.services.seats import FULL, move_booking
+from trafficedu.education.services.seats import FULL, lock_task, move_booking
 from trafficedu.riders.rules import searched_name
 
 ARRIVED_LATE = message(
@@ -141,6 +141,9 @@ def arrive(session: Session, asked: Asked, task: StudyTask, by: Actor) -> Answer
     """Do for the rider of a task what can be done at this door, and say what came of it."""
     here = queries.seat_in(session, task.id, asked.study.id)
     seen = here is not None or queries.is_seen(session, task, by)
+    if here is None and seen:  # another tap of the same moment may be seating the rider
+        lock_task(session, task)
+        here = queries.seat_in(session, task.id, asked.study.id)
     found = _judge(session, asked, task, here, seen, by)
     return replace(found, task=task if seen else None)
 

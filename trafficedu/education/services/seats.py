@@ -55,7 +55,8 @@ def lock_riders(session: Session, rider_ids: Iterable[int]) -> None:
     )
 
 
-def _lock_task(session: Session, task: StudyTask) -> None:
+def lock_task(session: Session, task: StudyTask) -> None:
+    """Hold the rider of a task, then read the task as it is now."""
     lock_riders(session, [task.rider_id])
     session.refresh(task)
 
@@ -205,7 +206,7 @@ def book(session: Session, task: StudyTask, by: Actor, now: datetime) -> Booking
     Refusal
         The task is begun or finished.
     """
-    _lock_task(session, task)
+    lock_task(session, task)
     _require_not_begun(task)
     present = queries.live_booking(session, task.id)
     return present or book_best_seat(session, task, queries.origin_path(session, task), by, now)
@@ -236,7 +237,7 @@ def move_booking(
         The task is begun or finished, the session has another course, is over, cancelled or full, its station does not
         serve the rider, or the rider studies elsewhere at that time.
     """
-    _lock_task(session, task)
+    lock_task(session, task)
     _require_not_begun(task)
     present = queries.live_booking(session, task.id)
     if present is not None and present.session_id == study_session.id:

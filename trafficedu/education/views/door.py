@@ -11,10 +11,10 @@ from flask import Blueprint, Response, jsonify, render_template, request, url_fo
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal, Stale
+from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import carried_out, errors_told, told_shortly
 from trafficedu.core.lanes import kerb
-from trafficedu.core.seen import changes_nothing_seen, let_go, mark_of, seen
+from trafficedu.core.seen import changes_nothing_seen, mark_of, seen, sent_twice
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, translated, wants_sentence
@@ -190,21 +190,16 @@ def check_in(number: str, task: str) -> Any:
     if short and not form.validate():
         return errors_told(form)
     tap = Asked(booking.session, task, now, now, Arrival(identified=form.compared), form.nonce.data or "")
-    answers: list[Answer] = []
-    try:
+    said: tuple[dict[str, Any], int] | None = None
+    with sent_twice(lambda: booking.has_checked_in):
         if not booking.has_checked_in:
             seen(booking, facts_of)
         if short:
-            refused, code = told_shortly(lambda: answers.append(_let_in(tap, booking)), str)
-            return (_stays(told(number, answers[0])) if answers else refused), code
-        if not booking.has_checked_in:
+            said = _told_shortly(tap, booking)
+        elif not booking.has_checked_in:
             carried_out(lambda: _let_in(tap, booking))
-    except Stale:
-        if not booking.has_checked_in:
-            raise
-        let_go()  # both taps were on their way at once
-        if short:
-            return _stays(told(number, arriving.found_here(tap, booking)))
+    if short:
+        return said or _stays(told(number, arriving.found_here(tap, booking)))
     return back_to("door.check_in_list", number=number, _anchor=task)
 
 
@@ -213,6 +208,12 @@ def _let_in(tap: Asked, booking: Booking) -> Answer:
     if not answer.outcome.is_in:
         raise Refusal(answer.text)
     return answer
+
+
+def _told_shortly(tap: Asked, booking: Booking) -> tuple[dict[str, Any], int]:
+    answers: list[Answer] = []
+    refused, code = told_shortly(lambda: answers.append(_let_in(tap, booking)), str)
+    return (_stays(told(tap.study.number, answers[0])) if answers else refused), code
 
 
 def _stays(said: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.forms import attach_error, carried_out
-from trafficedu.core.seen import seen
+from trafficedu.core.seen import seen, sent_twice
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
@@ -55,6 +55,11 @@ class Place:
         """Lead to a step."""
         return back_to(self.endpoint(step), **self.arguments, **more)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether an attempt runs now."""
+        return standing_of(session(), self.booking, utc_now()).running is not None
+
 
 def facts_of(place: Place) -> list[Any]:
     """Return what the buttons of a quiz rest on: the study and its attempts."""
@@ -79,12 +84,11 @@ def start_page(place: Place) -> Any:
 
 def begin(place: Place) -> Any:
     """Begin, or go on where an attempt runs already."""
-    standing = standing_of(session(), place.booking, utc_now())
-    if standing.running is None:
-        seen(place, facts_of)
-        carried_out(lambda: attempts.begin(session(), place.booking, place.device, place.by, utc_now()))
-        standing = standing_of(session(), place.booking, utc_now())
-    running = standing.running
+    if not place.is_running:
+        with sent_twice(lambda: place.is_running):
+            seen(place, facts_of)
+            carried_out(lambda: attempts.begin(session(), place.booking, place.device, place.by, utc_now()))
+    running = standing_of(session(), place.booking, utc_now()).running
     return place.to("start") if running is None else place.to("question", position=running.next_open or 1)
 
 
@@ -156,9 +160,10 @@ def overview_page(place: Place) -> Any:
 
 def hand_in(place: Place) -> Any:
     """Hand in: marked at once. Handed in before, it gives the same result."""
-    if standing_of(session(), place.booking, utc_now()).running is not None:
-        seen(place, facts_of)
-        carried_out(lambda: attempts.hand_in(session(), place.booking, place.by, utc_now()))
+    if place.is_running:
+        with sent_twice(lambda: not place.is_running):
+            seen(place, facts_of)
+            carried_out(lambda: attempts.hand_in(session(), place.booking, place.by, utc_now()))
     return place.to("start")
 
 
