@@ -11,11 +11,8 @@ Printed are answers a second, the median and the 95th percentile of one answer i
 
 from __future__ import annotations
 
-import argparse
 import http.client
-import os
 import statistics
-import tempfile
 import threading
 import time
 import uuid
@@ -23,25 +20,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlencode
 
-from sqlalchemy import func, make_url, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests import databases
 from tests.benchmarks.contested import sign_in
-from tests.benchmarks.recording import bare_app, serial, served
+from tests.benchmarks.fresh import add_bare_table, filling, fresh_database, options_of
+from tests.benchmarks.recording import bare_app, served
 from tests.factories.education import District, make_district, make_rider, make_session, make_task
 from tests.factories.people import make_user
 from trafficedu.app import create_app
-from trafficedu.core import schema
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import database
-from trafficedu.core.settings import load_settings
-from trafficedu.core.transactions import WRITES
 from trafficedu.education.models.tasks import Attendance, Booking
-from trafficedu.wiring.work import REFERENCE
 
 SESSIONS, EACH, CLERKS, CONNECTIONS = 10, 30, 5, 8
 RIDERS = SESSIONS * EACH
@@ -72,22 +64,13 @@ class Pace:
         return f"{self.rate:6.0f} /s  p50 {self.median:6.1f} ms  p95 {self.p95:6.1f} ms"
 
 
-def prepare(url: str, rounds: int) -> tuple[list[str], list[list[tuple[str, str]]]]:
+def prepare(rounds: int) -> tuple[list[str], list[list[tuple[str, str]]]]:
     """Fill a database; return the clerks, and of each round sessions and the tasks of those who come to them."""
-    os.environ["TRAFFICEDU_DATABASE_URL"] = url
-    app = create_app(load_settings())
-    with app.app_context():
-        schema.upgrade(database().engine)
-        with database().sessionmaker(info=WRITES) as session:
-            for load in REFERENCE:
-                load(session, utc_now())
-            session.execute(text(f"CREATE TABLE bare_row (id {serial(url)}, body varchar(100))"))
-            district = make_district(session)
-            clerks = [make_user(session, "station", station_id=district.at_a.id).username for _ in range(CLERKS)]
-            filled = [fill(session, district) for _ in range(rounds)]
-            session.commit()
-            session.execute(text("ANALYZE"))
-            session.commit()
+    with filling() as session:
+        add_bare_table(session)
+        district = make_district(session)
+        clerks = [make_user(session, "station", station_id=district.at_a.id).username for _ in range(CLERKS)]
+        filled = [fill(session, district) for _ in range(rounds)]
     return clerks, filled
 
 
@@ -150,7 +133,7 @@ def taps_of(seats: Sequence[tuple[str, str]], accounts: Sequence[tuple[str, str]
 
 def measure(url: str, rounds: int) -> None:
     """Print what each round made, and of all the medians and their ratios."""
-    clerks, filled = prepare(url, rounds + 1)
+    clerks, filled = prepare(rounds + 1)
     made: dict[str, list[Pace]] = {"empty": [], "light": [], "bare": [], "check-in": []}
     for number, seats in enumerate(filled):
         with served("tests.benchmarks.checking_in:bare_app()", url) as port:
@@ -184,18 +167,9 @@ def assert_exact(riders: int) -> None:
 
 def main() -> None:
     """Run on the database named on the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["TRAFFICEDU_INSTANCE"] = folder
-        if options.database == "sqlite":
-            measure(f"sqlite:///{Path(folder) / 'bench.sqlite'}", options.rounds)
-            return
-        with databases.postgres_server(durable=True) as server:
-            made = databases.create_postgres_database(server)
-            measure(make_url(made).render_as_string(hide_password=False), options.rounds)
+    options = options_of(__doc__, rounds=5)
+    with fresh_database(options.database) as url:
+        measure(url, options.rounds)
 
 
 if __name__ == "__main__":

@@ -10,42 +10,34 @@ and every rider is checked in once: both are asserted, whatever the pace. Printe
 
 from __future__ import annotations
 
-import argparse
 import http.client
-import os
 import statistics
-import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlencode
 
-from sqlalchemy import func, make_url, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests import databases
+from tests.benchmarks.fresh import filling, fresh_database, options_of
 from tests.benchmarks.recording import Officer, served
 from tests.factories.education import make_rider, make_session
 from tests.factories.people import make_user
 from trafficedu.app import create_app
 from trafficedu.areas.models import VILLAGE, Area
-from trafficedu.core import schema
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.database import database
 from trafficedu.core.numbers import new_number
-from trafficedu.core.settings import load_settings
-from trafficedu.core.transactions import writing
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
 from trafficedu.education.queries.courses import find_course
 from trafficedu.stations.models import Station
-from trafficedu.wiring.work import REFERENCE
 
 CLIENTS, SEATS, RIDERS, ROSTER = 8, 20, 200, 40
 LIGHT = "/messages"
@@ -64,29 +56,21 @@ class Turn:
     check_ins: Sequence[str]
 
 
-def prepare(url: str, rounds: int) -> tuple[str, str, list[Turn]]:
+def prepare(rounds: int) -> tuple[str, str, list[Turn]]:
     """Fill a database with a demo district; return a supervisor, somebody at the station, and what each round needs."""
-    os.environ["TRAFFICEDU_DATABASE_URL"] = url
-    app = create_app(load_settings())
-    with app.app_context():
-        schema.upgrade(database().engine)
-        with database().sessionmaker() as own, writing(own) as session:
-            for load in REFERENCE:
-                load(session, utc_now())
-            load_demo(session, Plan(2_000, 6), utc_now())
-            village = session.scalars(select(Area).where(Area.level == VILLAGE).order_by(Area.code)).first()
-            district = session.scalars(select(Area).where(Area.parent_id.is_(None))).one()
-            assert village is not None
-            station = Station(code="BENCH", name="测速站", area_id=village.id, seats=ROSTER)
-            session.add(station)
-            session.flush()
-            add_choice(session, station)
-            names = [make_user(session, "supervisor", area_id=district.id).username]
-            names.append(make_user(session, "station", station_id=station.id).username)
-            turns = [add_turn(session, station, village) for _ in range(rounds)]
-            session.commit()
-            session.execute(text("ANALYZE"))
-    return names[0], names[1], turns
+    with filling() as session:
+        load_demo(session, Plan(2_000, 6), utc_now())
+        village = session.scalars(select(Area).where(Area.level == VILLAGE).order_by(Area.code)).first()
+        district = session.scalars(select(Area).where(Area.parent_id.is_(None))).one()
+        assert village is not None
+        station = Station(code="BENCH", name="测速站", area_id=village.id, seats=ROSTER)
+        session.add(station)
+        session.flush()
+        add_choice(session, station)
+        manager = make_user(session, "supervisor", area_id=district.id).username
+        staff = make_user(session, "station", station_id=station.id).username
+        turns = [add_turn(session, station, village) for _ in range(rounds)]
+    return manager, staff, turns
 
 
 def add_choice(session: Session, station: Station) -> None:
@@ -169,7 +153,7 @@ def sign_in(port: int, username: str) -> tuple[str, str]:
 
 def measure(url: str, rounds: int, warm: int = 1) -> None:
     """Print what each round made a minute, and of each way the medians and their ratios to the light page."""
-    supervisor, staff, turns = prepare(url, (rounds + warm) * len(WAYS))
+    supervisor, staff, turns = prepare((rounds + warm) * len(WAYS))
     paces: dict[str, list[tuple[float, float, float]]] = {way: [] for way in WAYS}
     with served("trafficedu.app:create_app()", url) as port:
         people = sign_in(port, supervisor), sign_in(port, staff)
@@ -224,18 +208,9 @@ def assert_exact(turns: Sequence[Turn]) -> None:
 
 def main() -> None:
     """Run on the database named on the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["TRAFFICEDU_INSTANCE"] = folder
-        if options.database == "sqlite":
-            measure(f"sqlite:///{Path(folder) / 'bench.sqlite'}", options.rounds)
-            return
-        with databases.postgres_server(durable=True) as server:
-            made = databases.create_postgres_database(server)
-            measure(make_url(made).render_as_string(hide_password=False), options.rounds)
+    options = options_of(__doc__, rounds=5)
+    with fresh_database(options.database) as url:
+        measure(url, options.rounds)
 
 
 if __name__ == "__main__":

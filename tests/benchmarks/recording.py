@@ -10,7 +10,6 @@ Recording is the whole of it: session, CSRF, validation, rider, engagement, task
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import http.client
 import itertools
@@ -25,32 +24,26 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from urllib.parse import urlencode
 
 from flask import Flask
-from sqlalchemy import create_engine, make_url, select, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 from stdnum.iso7064 import mod_11_2
 
-from tests import databases
+from tests.benchmarks.fresh import add_bare_table, filling, fresh_database, options_of
 from tests.factories.people import PASSWORD, make_user
-from trafficedu.app import create_app
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.companies.models import Company
-from trafficedu.core import clock, connections, numbers, schema
+from trafficedu.core import clock, connections, numbers
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
-from trafficedu.core.database import database
-from trafficedu.core.settings import load_settings
-from trafficedu.core.transactions import WRITES
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
 from trafficedu.education.models.courses import Course, StudySession
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.riders.services.people import NewRider, find_or_register
 from trafficedu.stations.models import Station
-from trafficedu.wiring.work import REFERENCE
 
 PORTS = itertools.count(18600)
 THREADS = 8
@@ -73,38 +66,25 @@ def bare_app() -> Flask:
     return app
 
 
-def prepare(url: str, riders: int) -> tuple[str, list[str], list[str]]:
+def prepare(riders: int) -> tuple[str, list[str], list[str]]:
     """Fill a database with a demo district, and more riders with seats for them; returns user, villages, identities.
 
     The riders are engaged by a company and live in many villages, each with a station of its own near by. The
     district has been at work for a year: in empty tables PostgreSQL would plan, and keep, to read them from end to end.
     """
-    os.environ["TRAFFICEDU_DATABASE_URL"] = url
-    app = create_app(load_settings())
-    with app.app_context():
-        schema.upgrade(database().engine)
-        with database().sessionmaker(info=WRITES) as session:
-            for load in REFERENCE:
-                load(session, utc_now())
-            load_demo(session, Plan(VIOLATIONS, MONTHS), clock.utc_now())
-            session.execute(text(f"CREATE TABLE bare_row (id {serial(url)}, body varchar(100))"))
-            villages = session.scalars(select(Area).where(Area.level == VILLAGE).order_by(Area.code)).all()
-            villages = villages[:: len(villages) // VILLAGES]
-            district = session.scalars(select(Area).where(Area.parent_id.is_(None))).one()
-            officer = make_user(session, "officer", area_id=district.id)
-            identities = [identity(number) for number in range(riders)]
-            engage_all(session, villages, identities)
-            for village in villages:
-                add_sessions(session, village, riders // len(villages) + THREADS)
-            session.commit()
-            session.execute(text("ANALYZE"))
-            session.commit()
-            return officer.username, [village.code for village in villages], identities
-
-
-def serial(url: str) -> str:
-    """Return the column type of a number that counts up by itself."""
-    return "integer PRIMARY KEY" if url.startswith("sqlite") else "bigserial PRIMARY KEY"
+    with filling() as session:
+        load_demo(session, Plan(VIOLATIONS, MONTHS), clock.utc_now())
+        add_bare_table(session)
+        villages = session.scalars(select(Area).where(Area.level == VILLAGE).order_by(Area.code)).all()
+        villages = villages[:: len(villages) // VILLAGES]
+        district = session.scalars(select(Area).where(Area.parent_id.is_(None))).one()
+        officer = make_user(session, "officer", area_id=district.id).username
+        identities = [identity(number) for number in range(riders)]
+        engage_all(session, villages, identities)
+        for village in villages:
+            add_sessions(session, village, riders // len(villages) + THREADS)
+        codes = [village.code for village in villages]
+    return officer, codes, identities
 
 
 def identity(number: int) -> str:
@@ -256,7 +236,7 @@ class Officer:
 
 def measure(url: str, requests: int, rounds: int) -> None:
     """Print the rates of both, round by round, and the median of the ratios."""
-    username, villages, identities = prepare(url, (requests + 40) * rounds)
+    username, villages, identities = prepare((requests + 40) * rounds)
     ratios = []
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     with served("trafficedu.app:create_app()", url) as full:
@@ -274,20 +254,10 @@ def measure(url: str, requests: int, rounds: int) -> None:
 
 
 def main() -> None:
-    """Run on the database named on the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
-    parser.add_argument("--requests", type=int, default=600)
-    parser.add_argument("--rounds", type=int, default=3, help="on a busy machine: many short ones")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["TRAFFICEDU_INSTANCE"] = folder
-        if options.database == "sqlite":
-            measure(f"sqlite:///{Path(folder) / 'bench.sqlite'}", options.requests, options.rounds)
-            return
-        with databases.postgres_server(durable=True) as server:
-            made = databases.create_postgres_database(server)
-            measure(make_url(made).render_as_string(hide_password=False), options.requests, options.rounds)
+    """Run on the database named on the command line; on a busy machine many short rounds say more."""
+    options = options_of(__doc__, rounds=3, requests=600)
+    with fresh_database(options.database) as url:
+        measure(url, options.requests, options.rounds)
 
 
 if __name__ == "__main__":
