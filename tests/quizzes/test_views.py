@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
 from tests.factories.education import District
+from tests.factories.people import PASSWORD
 from tests.factories.pictures import camera_photo
 from tests.quizzes.conftest import Clock, ready
 from tests.quizzes.test_attempts import Seat
@@ -44,7 +45,7 @@ def test_a_rider_takes_the_quiz_on_the_tablet(
 ) -> None:
     client.sign_in(clerk)
     test = f"{address(booking)}/test"
-    assert f'href="{test}"' in client.get(address(booking)).text
+    assert f'action="{test}"' in client.get(address(booking)).text
     start = client.get(test).text
     assert "10 questions, 15 minutes" in start or "共 10 题" in start
     assert "/education" not in start, "no navigation, only the way back"
@@ -67,6 +68,34 @@ def test_a_rider_takes_the_quiz_on_the_tablet(
     assert booking.attendance is not None
     assert booking.attendance.quiz_score == 100
     assert client.post(f"{test}/hand-in").headers["Location"] == test, "twice gives the same"
+
+
+def test_a_tablet_that_was_handed_over_opens_the_quiz_alone(
+    client: Browser, session: Session, booking: Booking, clerk: User
+) -> None:
+    client.sign_in(clerk)
+    card, test = address(booking), f"{address(booking)}/test"
+    assert client.post(test).headers["Location"] == test
+    assert client.get(test).status_code == 200
+    assert client.post(f"{test}/begin").headers["Location"] == f"{test}/1"
+    for closed in (card, f"/sessions/{booking.session.number}/check-in", "/messages"):
+        assert client.get(closed).headers["Location"].startswith("/sign-in?next="), closed
+    assert client.post(f"{card}/sign-off").status_code == 401
+    assert client.post("/sign-out").status_code == 401
+    for page in (client.get("/").text, client.get(f"{test}-2").text):
+        assert clerk.display_name not in page
+        assert "/stations" not in page
+
+    page = client.get(f"/sign-in?next={card}").text
+    assert f'value="{clerk.username}"' in page, "who takes it back types the password alone"
+    assert clerk.display_name not in page
+    client.post(f"/sign-in?next={card}", data={"username": clerk.username, "password": "not this one"})
+    assert client.get(card).status_code == 302
+    back = client.post(f"/sign-in?next={card}", data={"username": clerk.username, "password": PASSWORD})
+    assert back.headers["Location"] == card
+    assert client.get(card).status_code == 200
+    session.expire_all()
+    assert booking.is_studying
 
 
 def test_the_time_is_over(client: Browser, session: Session, booking: Booking, clerk: User, stand: Clock) -> None:

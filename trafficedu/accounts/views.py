@@ -18,7 +18,7 @@ from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import KNOWN_DEVICE
 from trafficedu.companies import queries as companies
 from trafficedu.core import kept
-from trafficedu.core.access import SignedIn, actor, open_to_all, requires, signed_in_only
+from trafficedu.core.access import SignedIn, actor, handed_over_by, open_to_all, requires, signed_in_only
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
@@ -46,6 +46,8 @@ LOCAL_ADDRESS = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 def sign_in() -> Any:
     """I enter my user name and password."""
     form = SignInForm()
+    if (who := handed_over_by()) is not None and not form.is_submitted():
+        form.username.data = queries.find_user(session(), who.user_id or 0).username
     if not form.validate_on_submit():
         return form_page("accounts/sign_in.html", form)
     given = services.Credentials(

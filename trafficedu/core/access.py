@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 import flask_login
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask import session as cookie
 from sqlalchemy.orm import Session
 
 from trafficedu.core import audit
@@ -22,6 +23,8 @@ from trafficedu.core.transactions import writing
 
 View = TypeVar("View", bound=Callable[..., Any])
 Loader = Callable[[Session, str], Actor | None]
+HANDED_OVER = "handed_over"
+"""Cookie: below which address whoever holds the browser may act for the account."""
 
 
 def requires(permission: str) -> Callable[[View], View]:
@@ -92,8 +95,31 @@ class SignedIn(flask_login.UserMixin):  # type: ignore[misc]
 
 def actor() -> Actor:
     """Return who acts in this request; a visitor without an account has no permissions."""
-    user = flask_login.current_user
+    user = reader()
     return cast(Actor, user.actor) if user.is_authenticated else VISITOR
+
+
+def reader() -> Any:
+    """Return the user whose account the pages of this request may show; an anonymous one where nobody is signed in."""
+    return flask_login.AnonymousUserMixin() if _is_handed_over() else flask_login.current_user
+
+
+def hand_over(address: str) -> None:
+    """Let whoever holds this browser now open ``address`` and what is below it, and nothing else of the account.
+
+    Everywhere else nobody is signed in; signing in again ends it.
+    """
+    cookie[HANDED_OVER] = address
+
+
+def handed_over_by() -> Actor | None:
+    """Return whose browser somebody else holds now."""
+    user = flask_login.current_user
+    return cast(Actor, user.actor) if user.is_authenticated and HANDED_OVER in cookie else None
+
+
+def _is_handed_over() -> bool:
+    return HANDED_OVER in cookie and not f"{request.path}/".startswith(f"{cookie[HANDED_OVER]}/")
 
 
 @contextmanager

@@ -120,7 +120,7 @@ def init_pages(app: Flask, navigation: Sequence[NavigationGroup], names: Names) 
             "asset": asset,
             "actor": who,
             "can": who.may,
-            "current_user": flask_login.current_user,
+            "current_user": access.reader(),
             "navigation": menu,
             "marked_entry": marked(menu),
             "now": utc_now(),
