@@ -47,7 +47,8 @@ function post(step, fields) {
 }
 
 async function send(step, body) {
-  const answer = await fetch(`${root.dataset.base}/${step}`, { method: "POST", body, headers: { Accept: "application/json" }, signal: AbortSignal.timeout?.(12000) });
+  const spoken = document.documentElement.lang.slice(0, 2);
+  const answer = await fetch(`${root.dataset.base}/${step}?lang=${spoken}`, { method: "POST", body, headers: { Accept: "application/json" }, signal: AbortSignal.timeout?.(12000) });
   if (answer.status >= 500 || answer.status === 429) throw new Error("try again");
   const told = await answer.json().catch(() => ({}));
   return { ok: answer.ok, known: answer.ok || "stops" in told, ...told };
@@ -79,7 +80,9 @@ function place(position, counted) {
   state.segment = root.querySelector(`[data-segment="${position}"]`);
   state.elapsed = counted;
   state.spoken = -1;
+  const begins = find("stage").hidden;
   find("stage").hidden = find("progress").hidden = find("left").hidden = false;
+  if (begins) find("stage").scrollIntoView({ block: "start" });
   if (video) video.currentTime = Number(state.segment.dataset.begins) + counted;
   draw();
 }
@@ -126,7 +129,7 @@ function refuse(told) {
   show(false);
   state.run = "";
   state.ending = false;
-  find("check").close();
+  close();
   note(told.known ? told.message : root.dataset.wordLost);
 }
 
@@ -147,7 +150,7 @@ function follow(told) {
   if (told.over) return location.reload();
   const position = Number(state.segment.dataset.segment);
   if (told.repeats) {
-    find("check").close();
+    close();
     place(told.position, 0);
     show(false);
     return note(told.message);
@@ -208,6 +211,11 @@ function ask(check) {
   if (speaks()) say(check.said);
 }
 
+function close() {
+  state.asked = 0;
+  find("check").close();
+}
+
 async function tap(name) {
   if (state.busy) return;
   state.busy = true;
@@ -220,9 +228,8 @@ async function tap(name) {
       find("wrong").hidden = false;
       return;
     }
-    find("check").close();
+    close();
     follow(told);
-    state.asked = 0;
     if (!told.repeats) setTimeout(play, 0);
   } catch {
     find("wrong").textContent = root.dataset.wordNetwork;
@@ -253,6 +260,8 @@ function tick() {
 if (root && find("play")) {
   find("play").addEventListener("click", () => (state.playing ? stop("") : play()));
   find("check").addEventListener("cancel", (event) => event.preventDefault());
+  // the second press of the back key closes it all the same, and the film would stand still without a word
+  find("check").addEventListener("close", () => state.asked && !find("check").open && find("check").showModal());
   find("say").addEventListener("click", () => say(find("wanted").textContent));
   find("aloud").addEventListener("click", (event) => {
     const on = event.currentTarget.getAttribute("aria-pressed") !== "true";

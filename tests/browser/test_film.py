@@ -78,7 +78,7 @@ class Watcher:
 
     def __init__(self, home: Home, phone: Visitor, moved: time_machine.Traveller) -> None:
         self.phone, self.page, self.moved = phone, phone.page, moved
-        self.unanswered = 0
+        self.unanswered, self.language = 0, "zh"
         self.page.on("request", lambda _: self._count(1))
         self.page.on("requestfinished", lambda _: self._count(-1))
         self.page.on("requestfailed", lambda _: self._count(-1))
@@ -117,7 +117,7 @@ class Watcher:
     def offered(self, *, right: bool) -> Locator:
         """Return the picture that is asked for, or another one."""
         asked = self.page.locator("[data-wanted]").inner_text()
-        wanted = next(name for name in TOLD_APART if said(name, "zh") == asked)
+        wanted = next(name for name in TOLD_APART if said(name, self.language) == asked)
         return self.page.locator(f".film-offer{'' if right else ':not'}{_is(wanted, right=right)}").first
 
     def answers(self) -> None:
@@ -145,6 +145,9 @@ def first_segment(watcher: Watcher) -> None:
     expect(page.locator("[data-left]")).to_contain_text("1:00")
     watcher.watch_until(watcher.question)
     watcher.phone.look("question")
+    for _ in range(3):  # the back key of a phone closes a question at the second press
+        page.keyboard.press("Escape")
+    expect(watcher.question).to_have_count(1)
     watcher.offered(right=False).click()
     expect(page.locator("[data-wrong]")).to_be_visible(timeout=PATIENCE_MS)
     watcher.answers()
@@ -159,7 +162,7 @@ def nobody_is_there(watcher: Watcher) -> None:
     watcher.watch_until(watcher.question)
     watcher.moved.shift(timedelta(seconds=70))
     page.clock.run_for(70_000)
-    expect(page.locator("[data-note]")).to_contain_text("这一段要重新看", timeout=PATIENCE_MS)
+    expect(page.locator(".film-controls [data-note]")).to_contain_text("这一段要重新看", timeout=PATIENCE_MS)
     expect(watcher.now(2)).to_have_count(1)
     expect(page.locator("[data-left]")).to_contain_text("1:00")
 
@@ -167,6 +170,8 @@ def nobody_is_there(watcher: Watcher) -> None:
 def another_phone(home: Home, first: Watcher, second: Visitor) -> Watcher:
     """The film goes on at the other phone, and the first is told."""
     other = Watcher(home, second, first.moved)
+    other.page.goto(f"{other.page.url}?lang=en")
+    other.language = "en"  # so is what the server tells its player
     first.play()
     other.play()
     first.goes_on(12)
