@@ -347,6 +347,13 @@ def test_of_two_sign_in_pages_opened_at_once_the_first_asks_for_the_password_onc
     assert (again.status_code, again.headers["Location"]) == (303, "/record")
 
 
+def test_an_upload_too_large_without_a_session_asks_for_the_password(client: Browser) -> None:
+    claimed = {"CONTENT_LENGTH": str(2 * 1024**3), "CONTENT_TYPE": "multipart/form-data; boundary=x"}
+    answer = client.post("/films/new", data=b"--x", environ_overrides=claimed)
+    assert answer.status_code == 401
+    assert 'name="password"' in answer.text
+
+
 def test_signing_out_ends_the_session(client: Browser, make_user: MakeUser) -> None:
     client.sign_in(make_user("administrator"))
     assert client.post("/sign-out").status_code == 303

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import RequestRedirect
 
 from trafficedu.core import access, filled, seen
@@ -101,15 +101,26 @@ class Body:
 
 
 def posted() -> Body:
-    """Return what this request posted."""
+    """Return what this request posted, nothing where it is larger than the installation takes."""
+    if _is_too_large():
+        return Body(request.full_path.rstrip("?"), ())
     fields = [(name, value) for name, values in request.form.lists() for value in values]
     files = [file.filename for file in request.files.values() if file.filename]
     return Body(request.full_path.rstrip("?"), fields, files)
 
 
+def _is_too_large() -> bool:
+    """Tell whether what was posted is not read, for it is larger than the installation takes."""
+    try:
+        request.form.get(OPENED)
+    except RequestEntityTooLarge:
+        return True
+    return False
+
+
 def sealed() -> str:
     """Return what this request posted, sealed for whoever its page was drawn for; "" where nothing can be kept."""
-    mark = request.form.get(OPENED, "").partition(".")[2]
+    mark = "" if _is_too_large() else request.form.get(OPENED, "").partition(".")[2]
     if request.method != "POST" or not mark or _holds_secrets():
         return ""
     body = posted()
