@@ -267,6 +267,13 @@ def test_certificate_by_exception_does_not_say_that_the_study_was_completed() ->
     assert "经例外批准" not in read(certificate.render(samples.CERTIFICATE, "zh")).flat
 
 
+def test_certificate_says_which_minutes_were_studied_at_home() -> None:
+    modules = (certificate.StudyModule("警示教育片", 18, online=12), certificate.StudyModule("交通安全课", 20))
+    text = read(certificate.render(replace(samples.CERTIFICATE, modules=modules), "zh")).flat
+    assert "共38分钟，其中在家观看教育片12分钟，其余在" in text
+    assert "12 of them with a film at home".replace(" ", "") in text.replace(" ", "")
+
+
 def test_certificate_without_quiz_has_no_score() -> None:
     assert "测验成绩" not in read(certificate.render(replace(samples.CERTIFICATE, quiz_score=None), "zh")).text
 

@@ -121,6 +121,7 @@ class _Certificate(Letter[CertificateData]):
         return y
 
     def _sentence(self, locale: str) -> str:
+        at_home = sum(module.online for module in self.data.modules)
         facts = {
             "minutes": sum(module.minutes for module in self.data.modules),
             "station": self.data.station,
@@ -131,6 +132,13 @@ class _Certificate(Letter[CertificateData]):
                 "This is to certify that the study task of the rider named above was closed by exception "
                 "at %(station)s (%(when)s). Minutes of road safety study: %(minutes)s.",
                 **facts,
+            )
+        elif at_home:
+            sentence = message(
+                "This is to certify that the rider named above completed %(minutes)s minutes of road safety study "
+                "(%(when)s), %(at_home)s of them with a film at home, the others at %(station)s.",
+                **facts,
+                at_home=at_home,
             )
         else:
             sentence = message(
