@@ -94,6 +94,8 @@ def test_a_video_is_taken_by_its_content_and_handed_out_in_parts(
         assert part.headers["Content-Range"] == f"bytes {first}-{last}/{len(data)}"
         assert part.headers["Content-Length"] == str(last - first + 1)
     assert admin.get("/films/own/1/video", headers={"Range": "bytes=-4"}).data == data[-4:]
+    longer = admin.get("/films/own/1/video", headers={"Range": f"bytes=-{9 * len(data)}"})
+    assert (longer.status_code, longer.data) == (206, data), "the last bytes of a shorter file are all of it"
     assert admin.get("/films/own/1/video", headers={"Range": f"bytes={len(data)}-"}).status_code == 416
 
 
@@ -121,3 +123,41 @@ def test_a_course_allows_films_at_home_and_nothing_else(admin: Browser, session:
     assert admin.post("/courses/basic", data={**sent, "modules-1-online": "y"}).status_code == 303
     session.expire_all()
     assert [module.online for module in course.versions[-1].modules] == [False, True]
+
+
+def test_a_code_that_is_none_is_refused_as_a_code(admin: Browser) -> None:
+    page = admin.post("/films/new?lang=zh", data={"code": "winter 2026", "title_zh": "冬季"}).text
+    assert "代码由字母、数字和连字符组成，最多 40 个字符。" in page
+    assert "题号" not in page
+
+
+@pytest.mark.parametrize("number", ["0", "2", "99999999999", "9" * 30])
+def test_a_version_that_there_is_not_is_not_found(admin: Browser, number: str) -> None:
+    admin.post("/films/new", data={"code": "winter", "title_zh": "冬季"})
+    assert admin.get(f"/films/winter/{number}").status_code == 404
+    assert admin.post(f"/films/winter/{number}/release").status_code == 404
+
+
+def test_texts_that_no_column_takes_are_refused_at_their_field(admin: Browser, session: Session) -> None:
+    admin.post("/films/new", data={"code": "winter", "title_zh": "冬季"})
+    sent = {"title_zh": "冬季 <b>🚲</b>", "title_en": "Winter", "version": "1", **segments("1:00")}
+    for name, length in (("text_zh", 10_000), ("title_en", 121), ("source_zh", 301)):
+        refused = admin.post("/films/winter/1/edit", data={**sent, f"segments-0-{name}": "长" * length})
+        assert refused.status_code == 422
+        assert "长" * length in refused.text, "what was typed is still there"
+    assert admin.post("/films/winter/1/edit", data=sent).status_code == 303
+    page = admin.get("/films/winter/1?lang=zh").text
+    assert "冬季 &lt;b&gt;🚲&lt;/b&gt;" in page
+    assert "<b>🚲" not in page
+
+
+def test_of_two_who_change_a_draft_at_once_the_second_is_told(admin: Browser, session: Session) -> None:
+    admin.post("/films/new", data={"code": "winter", "title_zh": "冬季", "title_en": "Winter"})
+    sent = {"title_zh": "冬季", "title_en": "Winter", "version": "1", **segments("1:00")}
+    assert admin.post("/films/winter/1/edit", data=sent).status_code == 303
+    late = admin.post("/films/winter/1/edit", data={**sent, "title_zh": "寒冬骑行"})
+    assert late.status_code == 409
+    assert "寒冬骑行" in late.text
+    assert film_of(session, "winter").title_zh == "冬季"
+    admin.post("/films/winter/1/release")
+    assert admin.post("/films/winter/1/release").status_code == 409, "in use already"

@@ -164,3 +164,4 @@ def test_a_film_that_is_none_is_not_found(client: Browser, session: Session, boo
     open_page(client, session, booking)
     assert client.post(f"/film/{booking.task.number}/other/1/begin", data={"run": RUN}).status_code == 404
     assert client.get(f"/film/{booking.task.number}/own/1/video").status_code == 404
+    assert client.post(f"/film/{booking.task.number}/own/{'9' * 30}/begin", data={"run": RUN}).status_code == 404

@@ -227,3 +227,13 @@ def test_a_course_without_online_film_has_none(session: Session, district: Distr
     make_session(session, district.at_b, STARTS)
     with pytest.raises(Refusal, match="no film to watch at home"):
         Watching(session, booking.task, film).begin()
+
+
+def test_a_film_retired_in_the_middle_of_its_first_segment_goes_on(session: Session, film: Film, seat: Seat) -> None:
+    booking = seat()
+    rider = Watching(session, booking.task, film)
+    rider.begin()
+    rider.beat(0)
+    films.release_film(session, films.next_version(session, film, SYSTEM, NOW), SYSTEM)
+    rider.see(1)
+    assert [shown.film.id for shown in standing_of(session, booking.task, rider.now).films] == [film.id]

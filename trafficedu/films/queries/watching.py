@@ -112,7 +112,11 @@ def standing_of(session: Session, task: StudyTask, now: datetime) -> Standing:
 
 def _films(session: Session, course: str, viewings: Sequence[Viewing]) -> list[Shown]:
     """Return the films of a course in their order; a version that was begun stays the rider's."""
-    begun = {viewing.film.code: viewing for viewing in viewings if not viewing.film.is_retired or viewing.seen}
+    begun: dict[str, Viewing] = {}
+    for viewing in viewings:  # of two versions, the one of which more was seen
+        other = begun.get(viewing.film.code)
+        if other is None or viewing.seconds_seen >= other.seconds_seen:
+            begun[viewing.film.code] = viewing
     codes = set(begun)
     shown = [Shown(viewing.film, viewing) for viewing in begun.values()]
     offered = films_of_course(session, course) if course else []

@@ -75,7 +75,7 @@ def add_film(
         was entered cannot be meant, at its field.
     """
     if not CODE.fullmatch(code) or len(code) > LONGEST_CODE:
-        text = message("A code has at most %(most)d letters, digits and hyphens.", most=LONGEST_CODE)
+        text = message("Write the code with letters, digits and hyphens, at most %(most)d of them.", most=LONGEST_CODE)
         raise Refusal(text, field="code", value=code)
     check(new, _courses(session), PICTURES)
     kind = FilmKind.VIDEO if video is not None else FilmKind.PICTURES

@@ -24,7 +24,9 @@ def answer_video(film: Film) -> Response:
     asked = parse_range_header(request.headers.get("Range"))
     first, last, status = 0, size - 1, 200
     if asked is not None and asked.units == "bytes" and len(asked.ranges) == 1:
-        found = asked.range_for_length(size)
+        ((begin, _end),) = asked.ranges
+        # the last n bytes of a file that has fewer are all of it (RFC 9110, 14.1.2)
+        found = (0, size) if begin < -size else asked.range_for_length(size)
         if found is None:
             return Response(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
         first, last, status = found[0], found[1] - 1, 206
