@@ -10,8 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
+from tests.films.conftest import allow_online
 from tests.films.test_containers import element, mp4, webm
 from trafficedu.accounts.models import User
+from trafficedu.configuration.models import Parameter
 from trafficedu.core.services import services_of
 from trafficedu.education.models.courses import Course
 from trafficedu.films.models import Film
@@ -161,3 +163,43 @@ def test_of_two_who_change_a_draft_at_once_the_second_is_told(admin: Browser, se
     assert film_of(session, "winter").title_zh == "冬季"
     admin.post("/films/winter/1/release")
     assert admin.post("/films/winter/1/release").status_code == 409, "in use already"
+
+
+def test_a_draft_says_what_it_lacks_and_each_act_what_it_does(admin: Browser, session: Session) -> None:
+    admin.post("/films/new", data={"code": "winter", "title_zh": "冬季", "title_en": "Winter"})
+    page = admin.get("/films/winter/1?lang=en").text
+    assert "Cut the film into at least one segment." in page
+    assert "Discard this draft?" in page
+    assert "Give this film to riders from now on?" in page
+    sent = {"title_zh": "冬季", "title_en": "Winter", "version": "1", **segments("1:00")}
+    assert "No segments yet" in admin.get("/films/winter/1/edit?lang=en").text
+    admin.post("/films/winter/1/edit", data=sent)
+    assert "a segment lasts 30 to 600 seconds" in admin.get("/films/winter/1/edit?lang=en").text
+    page = admin.get("/films/winter/1?lang=en").text
+    assert "Before it can be put into use" not in page
+    admin.post("/films/winter/1/release")
+    assert "0 riders began it and may end it" in admin.get("/films/winter/1?lang=en").text
+    admin.post("/films/winter/1/next")
+    assert "Version 1 goes out of use" in admin.get("/films/winter/2?lang=en").text
+
+
+def test_the_list_says_why_nobody_watches_at_home(admin: Browser, session: Session) -> None:
+    assert "No course lets its film be watched at home" in admin.get("/films?lang=en").text
+    allow_online(session)
+    session.commit()
+    assert "No course lets" not in admin.get("/films?lang=en").text
+    session.scalars(select(Parameter).where(Parameter.code == "films.online")).one().value = 0
+    session.commit()
+    assert "Nobody watches at home now" in admin.get("/films?lang=en").text
+
+
+def test_a_new_film_says_how_large_its_file_may_be(admin: Browser) -> None:
+    admin.application.config["MAX_CONTENT_LENGTH"] = 32 * 1024 * 1024
+    assert "at most 32 MB" in admin.get("/films/new?lang=en").text
+
+
+@pytest.mark.parametrize("line", ["up:²", "down:", "up:-1", "remove:99", "add:9", "x"])
+def test_buttons_of_lines_that_are_none_change_nothing(admin: Browser, line: str) -> None:
+    admin.post("/films/new", data={"code": "winter", "title_zh": "冬季"})
+    sent = {"title_zh": "冬季", "version": "1", **segments("1:00"), "line": line}
+    assert admin.post("/films/winter/1/edit", data=sent).status_code == 200

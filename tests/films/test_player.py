@@ -92,6 +92,8 @@ def test_a_rider_opens_the_film_from_the_own_page_and_sees_a_segment(
     page = client.get(f"/film/{booking.task.number}?lang=en").text
     assert "Seen: 0 of 15 minutes" in page
     assert "欧**" in page
+    receipt = session.get_one(Violation, booking.task.links[0].violation_id).number
+    assert f'href="/n/{receipt}"' in page
     assert "阳测试" not in page
     assert told(post(client, booking, "begin"))["position"] == 1
     assert see(client, booking, clock, 1, 240)["position"] == 2
@@ -106,9 +108,10 @@ def test_nobody_else_opens_it(client: Browser, session: Session, booking: Bookin
     session.commit()
     for step in ("begin", "beat", "check", "end"):
         assert post(client, booking, step).status_code == 404
-    assert client.get(f"/film/{booking.task.number}").status_code == 404
+    assert client.get(f"/film/{booking.task.number}").headers["Location"] == "/receipt"
+    assert "本人页面重新打开" in client.get("/receipt?lang=zh").text
     open_page(client, session, booking)
-    assert client.get(f"/film/{other.task.number}").status_code == 404
+    assert client.get(f"/film/{other.task.number}").headers["Location"] == "/receipt"
     forged = keys.key_for("another secret", other.task.number)
     client.set_cookie(keys.COOKIE, forged, path=f"/film/{other.task.number}")
     assert post(client, other, "begin").status_code == 404

@@ -17,7 +17,7 @@ def rearrange(lines: FieldList, button: str, most: int) -> bool:
     typed = [entry.data for entry in lines]
     if act == "add" and len(typed) < most:
         typed.append({})
-    elif act in {"up", "down", "remove"} and place.isdigit() and int(place) < len(typed):
+    elif act in {"up", "down", "remove"} and place.isdecimal() and int(place) < len(typed):
         line = typed.pop(int(place))
         if act != "remove":
             typed.insert(max(0, int(place) + (1 if act == "down" else -1)), line)

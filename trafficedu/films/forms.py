@@ -85,7 +85,6 @@ class NewFilmForm(TitleForm):
     )
     video = FileField(
         _l("Video file"),
-        description=_l("WebM or MP4. Without a file it becomes a film of pictures and words."),
         render_kw={"accept": "video/webm,video/mp4"},
     )
 

@@ -18,7 +18,7 @@ class FilmKind(Word):
 class FilmState(Word):
     """Whether riders get a film. What is in use, or was, is never changed: its next version is."""
 
-    DRAFT = "draft", message("draft"), "open"
+    DRAFT = "draft", message("not in use yet"), "open"
     IN_USE = "in_use", message("in use"), "done"
     RETIRED = "retired", message("retired")
 

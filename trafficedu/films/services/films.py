@@ -22,11 +22,11 @@ from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.education.models.courses import Course
 from trafficedu.films.models import Film, FilmPiece, FilmSegment
+from trafficedu.films.queries.films import lengths_of
 from trafficedu.films.rules import containers
 from trafficedu.films.rules.pictures import PICTURES
 from trafficedu.films.rules.segments import (
     LONGEST_CODE,
-    Lengths,
     NewFilm,
     NewSegment,
     check,
@@ -142,11 +142,6 @@ def next_version(session: Session, film: Film, by: Actor, now: datetime) -> Film
     session.flush()
     audit.write(session, MANAGE, by, subject=fresh, code=film.code, number=fresh.number, act="add")
     return fresh
-
-
-def lengths_of(session: Session) -> Lengths:
-    """Return how long a segment may be here."""
-    return Lengths(figure(session, "films.shortest_seconds"), figure(session, "films.longest_seconds"))
 
 
 def read_part(session: Session, keys: Sequence[str], first: int, last: int) -> bytes:

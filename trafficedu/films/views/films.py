@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import closing, nullcontext
 from typing import Any
 
-from flask import Response, abort, render_template, request
+from flask import Response, abort, current_app, render_template, request
 
+from trafficedu.configuration.queries import figure
 from trafficedu.core.access import actor, open_to_all, requires
-from trafficedu.core.clock import utc_now
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.lines import LINE
@@ -16,7 +17,17 @@ from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.films.forms import FilmForm, NewFilmForm
-from trafficedu.films.queries.films import count_viewings, find_film, list_courses, list_films, list_versions
+from trafficedu.films.queries.films import (
+    count_viewings,
+    find_film,
+    find_in_use,
+    lengths_of,
+    list_courses,
+    list_films,
+    list_versions,
+    what_lacks,
+    why_nobody_watches,
+)
 from trafficedu.films.rules import pictures
 from trafficedu.films.rules.words import FilmAct
 from trafficedu.films.services import films as services
@@ -35,7 +46,8 @@ def _courses() -> list[tuple[str, str]]:
 @requires(READ)
 def index() -> Any:
     """I see which films riders may watch at home."""
-    return render_template("films/films.html", films=list_films(session()), courses=dict(_courses()))
+    nobody = why_nobody_watches(session(), today())
+    return render_template("films/films.html", films=list_films(session()), courses=dict(_courses()), nobody=nobody)
 
 
 @pages.get("/films/<code>/<int:number>")
@@ -49,6 +61,8 @@ def show(code: str, number: int) -> Any:
         of_courses=" · ".join(names.get(each, each) for each in film.course_codes),
         versions=list_versions(session(), code),
         viewings=count_viewings(session(), film),
+        replaced=find_in_use(session(), code),
+        lacks=what_lacks(session(), film),
         act=FilmAct,
     )
 
@@ -60,6 +74,7 @@ def new() -> Any:
     """I add a film, with the file of a video or of pictures."""
     form = NewFilmForm()
     form.offer(_courses())
+    most = min(figure(session(), "films.most_megabytes"), current_app.config["MAX_CONTENT_LENGTH"] // 1024**2)
 
     def add() -> str:
         sent = form.video.data or None
@@ -71,7 +86,7 @@ def new() -> Any:
     if accepted := submitted(form, add):
         flash_message(message("Film added as a draft. Cut it into segments, then put it into use."))
         return back_to("films.edit", code=accepted.value, number=1)
-    return form_page("films/new.html", form)
+    return form_page("films/new.html", form, most=most)
 
 
 @pages.route("/films/<code>/<int:number>/edit", methods=["GET", "POST"])
@@ -87,7 +102,7 @@ def edit(code: str, number: int) -> Any:
     form.offer(_courses())
     if form.rearrange(request.form.get(LINE, "")):
         form.name(film)
-        return render_template("films/edit.html", form=form, film=film)
+        return render_template("films/edit.html", form=form, film=film, lengths=lengths_of(session()))
     form.name(film)
     if submitted(
         form,
@@ -95,7 +110,7 @@ def edit(code: str, number: int) -> Any:
     ):
         flash_message(message("Film saved."))
         return back_to("films.show", code=code, number=number)
-    return form_page("films/edit.html", form, film=film)
+    return form_page("films/edit.html", form, film=film, lengths=lengths_of(session()))
 
 
 @pages.post("/films/<code>/<int:number>/release")

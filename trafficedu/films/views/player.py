@@ -20,7 +20,7 @@ from trafficedu.core.numbers import normalise
 from trafficedu.core.seen import changes_nothing_seen
 from trafficedu.core.text import message, translate
 from trafficedu.core.transactions import writing
-from trafficedu.core.web import locale
+from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.education.models.tasks import StudyTask
 from trafficedu.films.models import Film
 from trafficedu.films.queries.films import find_film
@@ -55,12 +55,23 @@ def _secret() -> str:
 @open_to_phones(RIDER)
 @kerb
 def watch(task: str) -> Any:
-    """I watch the film of my course, and see how much of it I have seen."""
-    mine = _task(task)
+    """I watch the film of my course, and see how much of it I have seen; the next day I prove anew who I am."""
+    try:
+        mine = _task(task)
+    except Missing as missing:
+        flash_message(missing.text, "warning")
+        return back_to("public.find")
     standing = standing_of(session(), mine, utc_now())
     family = f"{mine.rider.name[:1]}**"  # anybody may look over a shoulder
+    receipt = mine.links[-1].violation.number if mine.links else None
     return render_template(
-        "films/watch.html", task=mine, standing=standing, shown=standing.next_film, family=family, beat=BEAT_SECONDS
+        "films/watch.html",
+        task=mine,
+        standing=standing,
+        shown=standing.next_film,
+        family=family,
+        beat=BEAT_SECONDS,
+        receipt=receipt,
     )
 
 
