@@ -107,6 +107,7 @@ def test_what_is_no_video_is_refused_at_its_field(admin: Browser, session: Sessi
     answer = admin.post("/films/new?lang=en", data=sent, content_type="multipart/form-data")
     assert answer.status_code == 422
     assert "no WebM or MP4" in answer.text
+    assert "does not say how long it is" in answer.text, "so does an MP4 of fragments alone"
     assert session.scalar(select(Film).where(Film.code == "own")) is None
 
 

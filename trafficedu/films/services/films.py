@@ -183,7 +183,10 @@ def _take_in(session: Session, film: Film, video: IO[bytes]) -> None:
     try:
         found = containers.read(video, size)
     except containers.Unreadable as error:
-        text = message("This file is no WebM or MP4 (H.264, VP8, VP9, AV1) video that phones play. Convert it first.")
+        text = message(
+            "This file is no WebM or MP4 (H.264, VP8, VP9, AV1) video that phones play, "
+            "or does not say how long it is. Convert it."
+        )
         raise Refusal(text, field="video") from error
     film.media_type, film.bytes, film.seconds = found.media_type, size, round(found.seconds)
     video.seek(0)
