@@ -100,6 +100,7 @@ NOT_SEEN = {
     "riders.register",
     "riders.unmask",
     "calendar.open_feed",
+    "quizzes.tablet_hand_over",
     "sessions.create",
     "sessions.create_weekly",
     "stations.create",
