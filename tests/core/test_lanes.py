@@ -117,6 +117,7 @@ KERB = {
     "vr.call",
     "vr.end",
     "vr.not_here",
+    "quizzes.tablet_hand_over",
     "vr.queue",
 } | {f"quizzes.{on}_{page}" for on in ("phone", "tablet") for page in OF_QUIZ}
 ENDLESS = {
@@ -148,8 +149,9 @@ def narrow_app(fresh_url: str, data_key: str, tmp_path: Path) -> Iterator[MakeNa
 def page(app: Flask, address: str, act: Callable[[], Any], *marks: Callable[[Any], Any]) -> None:
     """Add a page for everybody that answers what ``act`` returns."""
 
-    def view() -> str:
-        return str(act())
+    def view() -> Any:
+        made = act()
+        return made if isinstance(made, Response) else str(made)
 
     for mark in (open_to_all("a test"), *marks):
         mark(view)
@@ -368,11 +370,16 @@ def test_it_is_the_statements_of_desks_that_wait(narrow_app: MakeNarrow, monkeyp
     page(app, "/of-a-desk", lambda: session().scalar(text("SELECT 1")))
     page(app, "/kerb", lambda: session().scalar(text("SELECT 1")), kerb)
     page(app, "/fails", lambda: 1 // 0, kerb)
+    page(app, "/film", lambda: Response(iter(["a", "b"])), kerb)
     assert app.test_client().get("/kerb").text == "1"
     assert waits == []
     assert app.test_client().get("/fails").status_code == 500
     assert app.test_client().get("/of-a-desk").text == "1"
-    assert set(waits) == {"0"}
+    sent = app.test_client().get("/film")  # whoever fetches it reads nothing yet
+    assert app.test_client().get("/of-a-desk").text == "1"
+    assert set(waits) == {"0"}, "what is only sent holds up no desk"
+    sent.close()
+    assert crossing._passing == 0
 
 
 def test_a_page_of_a_desk_that_asks_without_end_is_stopped(narrow_app: MakeNarrow, database_kind: str) -> None:

@@ -73,6 +73,11 @@ class Crossing:
             if not self._passing:
                 self._change.notify_all()
 
+    def step_aside(self) -> Callable[[], None]:
+        """Let them go on while an answer is only sent: however slowly it is read, it asks the database nothing."""
+        self.leave()
+        return lambda: None
+
     def let_pass(self, patience: float = STANDS_STILL_SECONDS) -> None:
         """Wait until nobody is at the kerb, at most ``patience`` seconds."""
         if self._passing:
@@ -212,7 +217,7 @@ def init_lanes(app: Flask, settings: Settings) -> None:
             return
         if getattr(current_app.view_functions[request.endpoint], "kerb", False):
             _crossing.enter()
-            g.place, limit = Place("kerb", _crossing.leave), settings.kerb_limit_seconds
+            g.place, limit = Place("kerb", _crossing.leave, _crossing.step_aside), settings.kerb_limit_seconds
         elif desk.enter():
             g.place, limit = Place("desk", desk.leave, desk.step_aside), settings.desk_limit_seconds
             _at_desk.set(True)

@@ -29,7 +29,8 @@ def answer_video(film: Film) -> Response:
         found = (0, size) if begin < -size else asked.range_for_length(size)
         if found is None:
             return Response(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
-        first, last, status = found[0], found[1] - 1, 206
+        # no more than a piece at once: a player asks for the next one, and nobody holds a thread for a whole film
+        first, last, status = found[0], min(found[1], found[0] + PIECE_BYTES) - 1, 206
         headers["Content-Range"] = f"bytes {first}-{last}/{size}"
 
     def parts() -> Iterator[bytes]:
