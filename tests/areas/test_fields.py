@@ -251,7 +251,7 @@ def test_of_several_places_the_page_asks_once(
 def test_points_are_for_an_area_or_for_a_company(client: Browser, session: Session, make_user: MakeUser) -> None:
     company = places.add_company(session)
     client.sign_in(make_user("supervisor", area_id=places.area(session, places.DISTRICT).id, locale="en"))
-    sent = {"activity": "publicity", "occurred_on": "2026-11-02"}
+    sent = {"activity": "publicity", "occurred_on": f"{today() - timedelta(days=3)}"}
     both = client.post("/points/entries/new", data=sent | {"target": places.VILLAGE, "company": company.code})
     assert "not both" in both.text
     assert "Choose an area or a company." in client.post("/points/entries/new", data=sent).text

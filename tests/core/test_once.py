@@ -18,6 +18,8 @@ from trafficedu.accounts.rules import Role
 from trafficedu.core import clock
 from trafficedu.violations.models.records import Violation
 
+LATELY = clock.today() - timedelta(days=3)
+
 
 @pytest.fixture
 def district(session: Session) -> District:
@@ -29,7 +31,7 @@ def district(session: Session) -> District:
 def _typed(district: District, **values: str) -> dict[str, Any]:
     return {
         "kind": "2007",
-        "occurred_at": "2026-11-01T10:00",
+        "occurred_at": f"{LATELY}T10:00",
         "area_code": district.village.code,
         "penalty": "warning",
         "offender": "rider",

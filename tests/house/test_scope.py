@@ -21,7 +21,7 @@ from tests.factories.sides import Side, make_sides
 from tests.house.test_access import fit
 from trafficedu.accounts.rules import PERMISSIONS, Role
 from trafficedu.core.audit import AuditEntry
-from trafficedu.core.clock import local, utc_now
+from trafficedu.core.clock import local, today, utc_now
 from trafficedu.feedback.models import Feedback
 from trafficedu.riders.models import Engagement, Rider
 from trafficedu.violations.imports.files import COLUMNS as VIOLATIONS
@@ -257,7 +257,12 @@ def test_a_file_changes_nothing_of_the_other_side(client: Browser, session: Sess
 def test_a_file_brings_no_violation_into_another_town(client: Browser, here: Side, there: Side) -> None:
     client.sign_in(here.users[Role.SUPERVISOR])
     columns = dict.fromkeys(VIOLATIONS.names, "")
-    columns |= {"reference": "X1", "occurred_at": "2026-11-20 10:00", "kind": "2007", "plate": "杭州A12345"}
+    columns |= {
+        "reference": "X1",
+        "occurred_at": f"{today() - timedelta(days=3)} 10:00",
+        "kind": "2007",
+        "plate": "杭州A12345",
+    }
     columns |= {"source": "camera", "penalty": "warning", "offender": "rider"}
     for village, taken in ((here.village, True), (there.village, False)):
         row = columns | {"area_code": village.code}
