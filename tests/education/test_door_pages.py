@@ -267,6 +267,6 @@ def test_each_check_in_sent_twice_at_once_is_one_attendance(fresh_app: Flask) ->
     taps = [(task, nonce) for task in seated for nonce in [str(uuid.uuid4())] * 2 + [str(uuid.uuid4())]]
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(post, taps))
-    assert {code for code, _ in answers} == {200}
+    assert [answer for answer in answers if answer[0] != 200] == []
     with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         assert session.scalar(select(func.count()).select_from(Attendance)) == 12
