@@ -20,6 +20,7 @@ from trafficedu.accounts.models import User
 from trafficedu.core import clock
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.database import database
+from trafficedu.core.numbers import new_number
 from trafficedu.core.transactions import WRITES
 from trafficedu.education.models.courses import StudySession
 from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
@@ -236,7 +237,7 @@ def test_each_check_in_sent_twice_at_once_is_one_attendance(fresh_app: Flask) ->
         for _ in range(12):
             task_rider = make_rider(session, district.a)
             task = StudyTask(
-                number=f"T{uuid.uuid4().hex[:11].upper()}",
+                number=new_number("T"),
                 rider_id=task_rider.id,
                 course=held.course,
                 area_id=district.a.id,
